@@ -1,0 +1,271 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+
+#include "sluice/log/gates.hpp"
+#include "sluice/log/raiser.hpp"
+#include "sluice/log/record.hpp"
+
+namespace sluice::log {
+
+/// Who may claim. A single producer pays no read-modify-write; that nobody else claims is its caller's
+/// promise.
+enum class Producers : std::uint8_t { multi, single };
+
+/// Sizes of one ring. The bus validates its own, narrower ranges; these are what the algorithms need.
+struct RingOptions {
+  std::uint64_t capacity_bytes = 1u << 20;  ///< power of two, 64 bytes to 1 GiB
+  Producers producers = Producers::multi;
+  std::uint64_t start_position = 0;  ///< where the log goes on; a multiple of 32
+  std::uint64_t raise_chunk_bytes =
+      0;  ///< how much one raise zeroes; 0: an eighth of the ring, 64 KiB at most
+  std::uint64_t max_record_bytes = 0;  ///< 0: an eighth of the ring
+  std::uint64_t max_batch_bytes = 0;   ///< 0: a quarter of the ring
+};
+
+enum class ClaimStatus : std::uint8_t {
+  ok,
+  would_block,  ///< no room: a gate, an open claim, or a raise that another thread has not finished
+  closed,
+};
+
+/// Space that was won, to be committed or aborted exactly once by the thread that won it.
+struct Reservation {
+  ClaimStatus status = ClaimStatus::would_block;
+  std::uint32_t bytes = 0;  ///< a multiple of 32
+  std::uint64_t position = 0;
+};
+
+/// What one producer remembers of the limit, so that it reads the shared one once per chunk. Starts at zero.
+struct ProducerCache {
+  std::uint64_t ask_at = 0;  ///< claims that end at or below it need not ask
+  bool tight = false;        ///< the last time it asked, less than half the ring was free: somebody lags
+};
+
+/// The newest `capacity` bytes of a shard's log: claim space, write a record in place, commit it.
+///
+/// **Invariants**
+/// 1. Claims are below the limit that `Raiser` guards; every word from a claim's start to the limit was zero.
+/// 2. A record never crosses the ring's end: a padding record fills what is left (I3).
+/// 3. `try_reserve` never blocks and leaves no hole when it fails (I4).
+/// 4. A commit word is stored last, with release; a batch's first record after all its others.
+///
+/// **Thread safety.** With `Producers::multi` any thread may reserve; a reservation belongs to one thread.
+/// With `Producers::single` one thread at a time reserves, and commits before it reserves again. Readers go
+/// through gates (see `GateTable`); `word`, `tail` and `limit` may be called by any thread.
+///
+/// **When not to use it.** It knows nothing of topics, waiting or deadlines: that is the bus.
+template <class Policy>
+class Ring {
+ public:
+  using Memory = typename Policy::Memory;
+
+  /// `memory` holds `capacity_bytes` zeroed bytes and, like `state` and `gates`, outlives the ring.
+  Ring(RingState<Policy>& state, Memory memory, GateTable<Policy>& gates, const RingOptions& options)
+      : state_(&state),
+        memory_(memory),
+        capacity_(options.capacity_bytes),
+        mask_(options.capacity_bytes - 1),
+        max_record_(options.max_record_bytes != 0 ? options.max_record_bytes : capacity_ / 8),
+        max_batch_(options.max_batch_bytes != 0 ? options.max_batch_bytes : capacity_ / 4),
+        producers_(options.producers),
+        raiser_(state, memory, gates, options.capacity_bytes, chunk_bytes(options)) {
+    const std::uint64_t limit = options.start_position + capacity_ - kAlignment;
+    state.tail.store(options.start_position, std::memory_order_relaxed);
+    state.limit.store(limit, std::memory_order_relaxed);
+    state.announced.store(limit, std::memory_order_relaxed);
+    state.frontier.store(options.start_position, std::memory_order_relaxed);
+    // Relaxed: whoever hands the ring to other threads publishes it.
+    state.doubt.store(options.start_position, std::memory_order_relaxed);
+  }
+
+  /// Wins `bytes` (a multiple of 32, at most a quarter of the ring) of contiguous space. Wait-free for a
+  /// single producer, lock-free for several, and never blocking for either.
+  [[nodiscard]] Reservation try_reserve(ProducerCache& cache, std::uint32_t bytes) noexcept {
+    return producers_ == Producers::single ? reserve_single(cache, bytes) : reserve_multi(cache, bytes);
+  }
+
+  /// Makes a record visible. `word` says its length, which may be less than was reserved: the rest becomes
+  /// padding. The header's other fields and the body are written before.
+  void commit(const Reservation& space, CommitWord word) noexcept {
+    close_rest(space, word.stride());
+    // SYNC commit: the record is visible to whoever acquires its word.
+    store_word(space.position, word, std::memory_order_release);
+  }
+
+  /// Stores the word of a record inside a batch, the first one excepted: that one is committed last.
+  void place(std::uint64_t position, CommitWord word) noexcept {
+    // Relaxed: readers come here only through the batch's first record, which is released after it.
+    store_word(position, word, std::memory_order_relaxed);
+  }
+
+  /// Commits a batch: its first record's word, after `used` bytes of the reservation were filled.
+  void commit_batch(const Reservation& space, CommitWord first, std::uint64_t used) noexcept {
+    close_rest(space, used);
+    // SYNC commit: all the batch's records are visible to whoever acquires the first one's word.
+    store_word(space.position, first, std::memory_order_release);
+  }
+
+  /// Gives a reservation up: readers pass over it.
+  void abort(const Reservation& space) noexcept {
+    // SYNC commit: nothing to read; the space itself is what readers learn of.
+    store_word(space.position, CommitWord::committed(RecordKind::aborted, space.bytes),
+               std::memory_order_release);
+  }
+
+  /// After this no claim succeeds; returns the final tail: every record below it is or will be committed.
+  /// Idempotent. The caller's heavy fence stands between the flag and a single producer's tail.
+  std::uint64_t close() noexcept {
+    if (producers_ == Producers::multi) {
+      // SYNC tail: claims that came first are below the value returned.
+      return state_->tail.fetch_or(kClosedBit, std::memory_order_acq_rel) & ~kClosedBit;
+    }
+    state_->closed.store(1, std::memory_order_relaxed);  // ordered by the fence below
+    // SYNC close: a producer's claim is either seen here or sees the flag (reserve_single).
+    Policy::heavy_fence();
+    return tail();
+  }
+
+  /// Where a claim of `bytes` would end if it were made now.
+  [[nodiscard]] std::uint64_t end_of_claim(std::uint32_t bytes) const noexcept {
+    const std::uint64_t start = tail();
+    return start + padding_before(start, bytes) + bytes;
+  }
+
+  /// End of the last claim. Acquire: words below and at it are of this lap.
+  [[nodiscard]] std::uint64_t tail() const noexcept {
+    // SYNC tail: the zeroes beneath it are visible.
+    return state_->tail.load(std::memory_order_acquire) & ~kClosedBit;
+  }
+  [[nodiscard]] std::uint64_t limit() const noexcept {
+    // SYNC limit: see make_room.
+    return state_->limit.load(std::memory_order_acquire);
+  }
+  /// The word at a position that the caller's gate protects, or that is at or above every gate it knows of.
+  [[nodiscard]] CommitWord word(std::uint64_t position) const noexcept {
+    // SYNC commit: a committed word makes its record readable.
+    return CommitWord(memory_.load_word(position & mask_, std::memory_order_acquire));
+  }
+
+  [[nodiscard]] std::byte* writable(std::uint64_t position, std::size_t bytes) noexcept {
+    return memory_.writable(position & mask_, bytes);
+  }
+  [[nodiscard]] const std::byte* readable(std::uint64_t position, std::size_t bytes) const noexcept {
+    return memory_.readable(position & mask_, bytes);
+  }
+
+  [[nodiscard]] std::uint64_t capacity_bytes() const noexcept { return capacity_; }
+  [[nodiscard]] Producers producers() const noexcept { return producers_; }
+  /// The most that one record, or a whole batch, may occupy: an eighth and a quarter of the ring.
+  [[nodiscard]] std::uint64_t max_record_bytes() const noexcept { return max_record_; }
+  [[nodiscard]] std::uint64_t max_batch_bytes() const noexcept { return max_batch_; }
+
+  [[nodiscard]] Raiser<Policy>& raiser() noexcept { return raiser_; }
+  [[nodiscard]] const Raiser<Policy>& raiser() const noexcept { return raiser_; }
+
+ private:
+  static std::uint64_t chunk_bytes(const RingOptions& options) noexcept {
+    if (options.raise_chunk_bytes != 0) return options.raise_chunk_bytes;
+    return std::clamp<std::uint64_t>(options.capacity_bytes / 8, kAlignment, 64 * 1024);
+  }
+
+  /// What must be skipped so that `bytes` don't cross the ring's end.
+  [[nodiscard]] std::uint64_t padding_before(std::uint64_t position, std::uint32_t bytes) const noexcept {
+    const std::uint64_t offset = position & mask_;
+    return offset + bytes > capacity_ ? capacity_ - offset : 0;
+  }
+
+  Reservation reserve_single(ProducerCache& cache, std::uint32_t bytes) noexcept {
+    const std::uint64_t start = state_->tail.load(std::memory_order_relaxed);  // nobody else stores it
+    const std::uint64_t padding = padding_before(start, bytes);
+    const std::uint64_t end = start + padding + bytes;
+    if (end > cache.ask_at && !make_room(cache, end, start)) [[unlikely]]
+      return {};
+    // SYNC tail: the zeroes below it, acquired with the limit, are visible to whoever joins there.
+    state_->tail.store(end, std::memory_order_release);
+    // SYNC close: the closer's heavy fence stands between its flag and its reading of the tail.
+    Policy::light_fence();
+    const Reservation space{ClaimStatus::ok, bytes, start + padding};
+    if (padding != 0) pad(start, padding);
+    if (state_->closed.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+      abort(space);
+      return {ClaimStatus::closed, 0, 0};
+    }
+    return space;
+  }
+
+  Reservation reserve_multi(ProducerCache& cache, std::uint32_t bytes) noexcept {
+    std::uint64_t start = state_->tail.load(std::memory_order_relaxed);  // the compare-and-swap decides
+    for (;;) {
+      if ((start & kClosedBit) != 0) return {ClaimStatus::closed, 0, 0};
+      const std::uint64_t padding = padding_before(start, bytes);
+      const std::uint64_t end = start + padding + bytes;
+      if (end > cache.ask_at) [[unlikely]] {
+        if (!make_room(cache, end, 0)) return {};
+        start = state_->tail.load(std::memory_order_relaxed);  // it may have moved on meanwhile
+        continue;
+      }
+      // SYNC tail: the zeroes below it, acquired with the limit, are visible to whoever joins there.
+      if (state_->tail.compare_exchange_weak(start, end, std::memory_order_release,
+                                             std::memory_order_relaxed)) {
+        if (padding != 0) pad(start, padding);
+        const Reservation space{ClaimStatus::ok, bytes, start + padding};
+        store_word(space.position, CommitWord::claimed(bytes), std::memory_order_relaxed);
+        // The claim's word precedes its body, for a recovery that must know how long a hole is.
+        Policy::release_fence();
+        return space;
+      }
+    }
+  }
+
+  void pad(std::uint64_t position, std::uint64_t bytes) noexcept {
+    // SYNC commit: nothing to read; readers step over it.
+    store_word(position, CommitWord::committed(RecordKind::padding, static_cast<std::uint32_t>(bytes)),
+               std::memory_order_release);
+  }
+
+  void close_rest(const Reservation& space, std::uint64_t used) noexcept {
+    if (used == space.bytes) [[likely]]
+      return;
+    place(space.position + used,
+          CommitWord::committed(RecordKind::padding, static_cast<std::uint32_t>(space.bytes - used)));
+  }
+
+  /// Off the fast path, once per chunk: reads the shared limit, and raises it as far as `end` needs it and,
+  /// by one chunk, when less than half the ring lies free ahead, so that a raiser that is preempted stands in
+  /// nobody's way. A claim that ends above the limit after all this must wait.
+  [[gnu::noinline]] bool make_room(ProducerCache& cache, std::uint64_t end,
+                                   std::uint64_t known_frontier) noexcept {
+    const std::uint64_t half = capacity_ / 2;
+    std::uint64_t limit = this->limit();
+    while (limit < end + half) {
+      const bool raised = raiser_.try_raise(known_frontier);
+      limit = this->limit();  // SYNC limit: the space below it is free and zeroed
+      if (!raised || limit >= end) break;
+    }
+    cache.tight = limit < end + half;
+    if (end > limit) return false;
+    // Ask again when half the ring is used up or, where gates keep it shorter than that, after an eighth of
+    // what is left: a ring that runs nearly full must not make every claim scan the gates.
+    cache.ask_at = limit >= end + half ? limit - half : end + ((limit - end) / 8);
+    return true;
+  }
+
+  void store_word(std::uint64_t position, CommitWord word, std::memory_order order) noexcept {
+    memory_.store_word(position & mask_, word.bits(), order);
+  }
+
+  RingState<Policy>* state_;
+  Memory memory_;
+  std::uint64_t capacity_;
+  std::uint64_t mask_;
+  std::uint64_t max_record_;
+  std::uint64_t max_batch_;
+  Producers producers_;
+  Raiser<Policy> raiser_;
+};
+
+}  // namespace sluice::log

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+
+#include "sluice/log/gates.hpp"
+#include "sluice/log/ring.hpp"
+
+namespace sluice::log {
+
+/// Consecutive records that one reader won: it alone reads them.
+struct Span {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+
+  [[nodiscard]] bool empty() const noexcept { return begin == end; }
+};
+
+enum class SpanStatus : std::uint8_t {
+  claimed,
+  empty,  ///< nothing committed at the cursor
+  gone,   ///< the cursor was withdrawn: its owner was evicted, or has left
+};
+
+struct SpanResult {
+  SpanStatus status = SpanStatus::empty;
+  Span span;
+  bool redelivered = false;  ///< the span's first event was being handled when its member was evicted
+};
+
+/// Takes spans of records from a cursor that others move too: a queue group's members, or the raiser where
+/// `drop_oldest` lets it. Each claim announces a gate, makes sure that it was in time, reads commit words,
+/// and moves the cursor by one compare-and-swap.
+///
+/// **Why it is safe.** The gate is stored before the cursor moves, and raisers read cursors before gates, so
+/// the span is never unprotected (SYNC cursor). The announced gate counts only if the cursor still stands
+/// there after a full fence: a raiser whose scan missed the gate had read a cursor beyond it first, and that
+/// is seen here (SYNC span). Without it, the scan would read words that a producer is overwriting.
+///
+/// **Thread safety.** One thread at a time per gate. **When not to use it**: a reader that owns its cursor
+/// alone and reads in place needs a gate and no compare-and-swap.
+template <class Policy>
+class SpanReader {
+ public:
+  using Gate = typename GateTable<Policy>::Gate;
+  using Cursor = typename GateTable<Policy>::Cursor;
+
+  SpanReader(Ring<Policy>& ring, Cursor& cursor, Gate& gate) : ring_(&ring), cursor_(&cursor), gate_(&gate) {}
+
+  /// Announces the cursor's position in this reader's gate, asks `plan(position)` for the end of the span,
+  /// and claims it. `plan` may read the ring from `position` on. On `claimed` the gate stays, at the span's
+  /// begin; otherwise it is withdrawn.
+  template <class Plan>
+  SpanResult claim(Plan&& plan) noexcept {
+    // SYNC cursor: what its last mover did before moving it.
+    std::uint64_t at = cursor_->position.load(std::memory_order_acquire);
+    for (;;) {
+      if (!announce(at)) {
+        withdraw();
+        return {SpanStatus::gone, {}, false};
+      }
+      const std::uint64_t end = plan(at);
+      if (end == at) {
+        withdraw();
+        return {};
+      }
+      const std::uint64_t begin = at;
+      // SYNC cursor: the gate that protects the span is visible to whoever sees the cursor beyond it.
+      if (cursor_->position.compare_exchange_strong(at, end, std::memory_order_acq_rel,
+                                                    std::memory_order_acquire)) {
+        return {SpanStatus::claimed, {begin, end}, false};
+      }
+    }
+  }
+
+  /// Drops unread what lies in the oldest half of the ring, counting what `filter` wants as lost, so that a
+  /// copy that is preempted holds nobody up until half a ring has been published since. In steps of
+  /// `step_bytes`, because the gate stands while it walks.
+  void drop_to_middle(const RecordFilter& filter, std::uint64_t step_bytes) noexcept {
+    const std::uint64_t half = ring_->capacity_bytes() / 2;
+    for (bool behind = true; behind;) {
+      std::uint64_t lost = 0;
+      const SpanResult dropped = claim([&](std::uint64_t at) {
+        lost = 0;
+        const std::uint64_t tail = ring_->tail();
+        std::uint64_t to = at;
+        while (to + half < tail && to - at < step_bytes) {
+          const CommitWord word = ring_->word(to);
+          if (!word.is_committed()) break;
+          if (word.is_data() && filter.wants(topic_at(to))) ++lost;
+          to += word.stride();
+        }
+        return to;
+      });
+      behind = dropped.status == SpanStatus::claimed;
+      if (behind) {
+        cursor_->lost.fetch_add(lost, std::memory_order_relaxed);  // a count, ordering nothing
+        withdraw();
+      }
+    }
+  }
+
+  /// True when the record at the cursor is committed; for a reader that is about to sleep.
+  [[nodiscard]] bool ready() noexcept {
+    bool committed = false;
+    (void)claim([&](std::uint64_t at) {
+      committed = ring_->word(at).is_committed();
+      return at;
+    });
+    return committed || cursor_position() == kNoGate;
+  }
+
+  /// The gate no longer holds anybody: what it protected has been read.
+  void withdraw() noexcept {
+    // SYNC gate: our reads are done before the space is reused.
+    gate_->value.store(kNoGate, std::memory_order_release);
+  }
+
+  [[nodiscard]] std::uint64_t cursor_position() const noexcept {
+    // SYNC cursor: see claim.
+    return cursor_->position.load(std::memory_order_acquire);
+  }
+
+  [[nodiscard]] std::uint32_t topic_at(std::uint64_t position) const noexcept {
+    std::uint32_t topic;
+    std::memcpy(&topic, ring_->readable(position + kTopicOffset, sizeof topic), sizeof topic);
+    return topic;
+  }
+
+  [[nodiscard]] Ring<Policy>& ring() const noexcept { return *ring_; }
+  [[nodiscard]] Gate& gate() const noexcept { return *gate_; }
+  [[nodiscard]] Cursor& cursor() const noexcept { return *cursor_; }
+
+ private:
+  /// Moves the gate to wherever the cursor turns out to stand; false when it was withdrawn.
+  bool announce(std::uint64_t& at) noexcept {
+    for (;;) {
+      if (at == kNoGate) return false;
+      gate_->value.store(gate_value(at, GatePhase::claiming),
+                         std::memory_order_relaxed);  // ordered by the fence
+      // SYNC span: a raise that missed this gate had seen a cursor beyond it, and so do we.
+      Policy::full_fence();
+      const std::uint64_t again = cursor_position();
+      if (again == at) return true;
+      at = again;
+    }
+  }
+
+  Ring<Policy>* ring_;
+  Cursor* cursor_;
+  Gate* gate_;
+};
+
+/// How long a span a queue group's member may take: as many records as are committed from `at` on, at most
+/// 32, and at most its share of the backlog, so that slow handlers don't starve idle members. Reads commit
+/// words only.
+template <class Policy>
+[[nodiscard]] std::uint64_t fair_span_end(const Ring<Policy>& ring, std::uint64_t at, std::uint32_t members,
+                                          std::uint32_t max_records, std::uint64_t max_bytes) noexcept {
+  constexpr std::uint32_t kMaxSpanRecords = 32;
+  std::array<std::uint64_t, kMaxSpanRecords> ends;
+  const std::uint32_t most = std::min(max_records, kMaxSpanRecords);
+  std::uint32_t found = 0;
+  std::uint64_t position = at;
+  std::uint64_t trailing = at;  // behind the last data record, padding may follow
+  while (found < most) {
+    const CommitWord word = ring.word(position);
+    if (!word.is_committed()) break;
+    const std::uint64_t next = position + word.stride();
+    if (found > 0 && next - at > max_bytes) break;
+    if (word.is_data()) ends[found++] = next;
+    position = trailing = next;
+  }
+  if (found == 0) return trailing;  // nothing, or padding only: to be stepped over
+  const std::uint64_t record_bytes = (position - at) / found + 1;
+  const std::uint64_t share = (ring.tail() - at) / record_bytes / (2 * std::uint64_t{members});
+  if (share + 1 >= found) return trailing;
+  return ends[share];
+}
+
+}  // namespace sluice::log
