@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "sluice/topic/bitmap.hpp"
+#include "sluice/topic/pattern.hpp"
+
+namespace sluice {
+
+/// Which topic ids a subscription wants: its pattern, translated once, so that `poll` asks for each record
+/// with an integer instead of a name.
+///
+/// - The firehose wants every id and needs no memory.
+/// - An exact pattern is a comparison of ids: its topic is interned when the filter is made.
+/// - Any other pattern is a bitmap, to which the topic table adds every matching topic before that topic can
+///   be found. So no record can exist that a live filter wants and does not know.
+///
+/// Get one from `TopicTable::add_filter`; the table keeps it current until its last slot is removed. After
+/// that it stays valid, for whoever holds it, but learns of no new topics.
+///
+/// Thread safety: `matches` may be called from any thread at any time. `reserve` and `add` are for one thread
+/// at a time; the topic table calls them under its lock.
+///
+/// Memory ordering: see `TopicBitmap`.
+class TopicFilter {
+ public:
+  /// The filter of a pattern that is not exact, over the ids 0 to `max_topics - 1`; no topic is in it yet
+  /// (the firehose has them all from the start). Throws `std::bad_alloc`.
+  TopicFilter(Pattern pattern, std::uint32_t max_topics);
+
+  /// The filter that wants the one topic with this id, which is the one that `pattern` names.
+  struct ExactId {
+    std::uint32_t id;
+  };
+  TopicFilter(Pattern pattern, ExactId exact);
+
+  /// Whether the subscription wants events of the topic with this id. Allocates nothing, takes no lock.
+  [[nodiscard]] bool matches(std::uint32_t topic_id) const noexcept {
+    switch (kind_) {
+      case Kind::everything:
+        return true;
+      case Kind::exact:
+        return topic_id == exact_id_;
+      case Kind::bitmap:
+        break;
+    }
+    return bitmap_->test(topic_id);
+  }
+
+  /// Whether every topic matches, so that there is no need to ask.
+  [[nodiscard]] bool matches_everything() const noexcept { return kind_ == Kind::everything; }
+
+  [[nodiscard]] const Pattern& pattern() const noexcept { return pattern_; }
+
+  /// Makes room for `add(topic_id)`. Throws `std::bad_alloc` and has then changed nothing.
+  void reserve(std::uint32_t topic_id);
+
+  /// Adds a topic, reserved before, that the pattern matches. Nothing to do unless the filter is a bitmap.
+  void add(std::uint32_t topic_id) noexcept;
+
+ private:
+  enum class Kind : std::uint8_t { everything, exact, bitmap };
+
+  Pattern pattern_;
+  Kind kind_;
+  std::uint32_t exact_id_ = 0;
+  std::optional<TopicBitmap> bitmap_;
+};
+
+}  // namespace sluice
