@@ -1,0 +1,211 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "sluice/bus/detail/subscription_state.hpp"
+#include "sluice/bus/event.hpp"
+
+/// The reading side of the hot path: one pass over a subscription's shards, handlers inlined. What copies,
+/// waits or is rare lies in the bus's sources.
+namespace sluice::detail {
+
+/// One poll: enters, is found by publishers on the same thread, and exits, whatever a handler throws.
+class PollScope {
+ public:
+  explicit PollScope(SubscriptionState& subscription) noexcept
+      : status_(subscription.enter()), active_{&subscription, active_poll, nullptr, log::kNoGate} {
+    if (entered()) active_poll = &active_;
+  }
+  PollScope(const PollScope&) = delete;
+  PollScope& operator=(const PollScope&) = delete;
+  ~PollScope() {
+    if (!entered()) return;
+    active_poll = active_.outer;
+    active_.subscription->exit();
+  }
+
+  [[nodiscard]] bool entered() const noexcept { return status_ == PollStatus::ok; }
+  [[nodiscard]] PollStatus status() const noexcept { return status_; }
+  [[nodiscard]] ActivePoll& active() noexcept { return active_; }
+  [[nodiscard]] SubscriptionState& subscription() noexcept { return *active_.subscription; }
+
+ private:
+  PollStatus status_;
+  ActivePoll active_;
+};
+
+/// One port's turn within a poll. When it ends, by return or by exception, the gate stands behind the last
+/// event that was handed out, and the events are counted.
+class PortTurn {
+ public:
+  PortTurn(PollScope& scope, Port& port) noexcept : scope_(&scope), port_(&port) {
+    scope.active().port = &port;
+  }
+  PortTurn(const PortTurn&) = delete;
+  PortTurn& operator=(const PortTurn&) = delete;
+  ~PortTurn() {
+    scope_->active().port = nullptr;
+    if (events != 0) subscription().received.add(events);
+  }
+
+  /// Hands the record at `position` to the handler if its topic is wanted; false when the poll must stop.
+  template <class Handler>
+  bool look_at(std::uint64_t position, log::CommitWord word, Handler& handler) {
+    if (!word.is_data()) return true;
+    const std::byte* record = shard().ring.readable(position, word.length());
+    std::uint32_t topic_id;
+    std::memcpy(&topic_id, record + log::kTopicOffset, sizeof topic_id);
+    if (!subscription().wants(topic_id)) return true;
+    scope_->active().position = position;
+    ++events;
+    handler(EventView(shard().context, record, word, position));
+    return !subscription().must_stop();
+  }
+
+  [[nodiscard]] SubscriptionState& subscription() const noexcept { return scope_->subscription(); }
+  [[nodiscard]] Shard& shard() const noexcept { return *port_->shard; }
+  [[nodiscard]] Port& port() const noexcept { return *port_; }
+
+  std::size_t events = 0;
+
+ private:
+  PollScope* scope_;
+  Port* port_;
+};
+
+/// `block`, alone: records where they lie, the gate stored after the batch, after each sixteenth of the ring,
+/// and after each event while a publisher waits.
+class InPlaceTurn : public PortTurn {
+ public:
+  using PortTurn::PortTurn;
+  ~InPlaceTurn() { store_gate(); }
+
+  template <class Handler>
+  void read(Handler& handler, std::size_t limit) {
+    const std::uint64_t store_every = shard().ring.capacity_bytes() / 16;
+    // One ring's worth is a turn, so that a stream of unwanted events does not keep the poll for ever.
+    const std::uint64_t turn_end = port().next + shard().ring.capacity_bytes();
+    while (events < limit && port().next < turn_end) {
+      const std::uint64_t at = port().next;
+      const log::CommitWord word = shard().ring.word(at);
+      if (!word.is_committed()) return;
+      port().next = at + word.stride();  // consumed, also if the handler throws
+      if (!look_at(at, word, handler)) return;
+      if (port().next - port().stored >= store_every || shard().lot.space_wanted()) [[unlikely]]
+        store_gate();
+    }
+  }
+
+ private:
+  void store_gate() noexcept {
+    if (port().stored == port().next) return;
+    port().stored = port().next;
+    // SYNC gate: our reads are done before the space is reused.
+    port().gate->value.store(port().next, std::memory_order_release);
+    shard().lot.space_freed();
+  }
+};
+
+/// `block`, in a queue group: spans of the shared cursor, read where they lie.
+class GroupTurn : public PortTurn {
+ public:
+  using PortTurn::PortTurn;
+  ~GroupTurn() { store_gate(); }
+
+  template <class Handler>
+  void read(Handler& handler, std::size_t limit) {
+    while (events < limit) {
+      if (port().span_at == port().span_end && !subscription().next_span(port(), limit - events)) return;
+      gate_at_ = port().span_at;
+      while (port().span_at != port().span_end) {
+        const std::uint64_t at = port().span_at;
+        const log::CommitWord word = shard().ring.word(at);
+        port().span_at = at + word.stride();
+        if (!look_at(at, word, handler)) return;
+        if (shard().lot.space_wanted()) [[unlikely]]
+          store_gate();
+      }
+      store_gate();
+    }
+  }
+
+ private:
+  void store_gate() noexcept {
+    if (gate_at_ == log::kNoGate || gate_at_ == port().span_at) return;
+    (void)port().member->advance(gate_at_, port().span_at, std::false_type{});
+    gate_at_ = port().span_at;
+    shard().lot.space_freed();
+  }
+
+  std::uint64_t gate_at_ = log::kNoGate;
+};
+
+/// `drop_oldest` and `evict`: handlers see copies, so nothing is overwritten under a view.
+class CopyTurn : public PortTurn {
+ public:
+  using PortTurn::PortTurn;
+
+  template <class Handler>
+  void read(Handler& handler, std::size_t limit) {
+    SubscriptionState& state = subscription();
+    while (events < limit) {
+      if (state.copies.empty() && !state.fill(port(), limit - events)) return;
+      const CopyBuffer::Record record = state.copies.front();
+      EventView view(shard().context, state.copies.bytes(record), record.word, record.position);
+      ++events;
+      {
+        const Finish finish{state};
+        handler(record.redelivered ? view.marked_redelivered() : view);
+      }
+      if (state.must_stop()) return;
+    }
+  }
+
+ private:
+  /// The front is consumed when its handler is done, also if it throws.
+  struct Finish {
+    SubscriptionState& state;
+    ~Finish() { (void)state.finish_copy(); }
+  };
+};
+
+template <class Turn, class Handler>
+std::size_t take_turn(PollScope& scope, Port& port, Handler& handler, std::size_t limit) {
+  Turn turn(scope, port);
+  turn.read(handler, limit);
+  return turn.events;
+}
+
+template <class Handler>
+PollResult poll(SubscriptionState& subscription, Handler& handler, std::size_t limit) {
+  PollScope scope(subscription);
+  if (!scope.entered()) return {scope.status(), 0};
+  std::size_t events = 0;
+  // Copies left over by a handler that threw come first: they are older than anything still in the ring.
+  if (subscription.copies_port != nullptr && !subscription.copies.empty()) {
+    events += take_turn<CopyTurn>(scope, *subscription.copies_port, handler,
+                                  std::min(limit, subscription.copies.size()));
+  }
+  for (std::uint32_t i = 0; i < subscription.port_count && events < limit && !subscription.must_stop(); ++i) {
+    const std::uint32_t index = subscription.first_port + i;
+    Port& port =
+        subscription.ports[index < subscription.port_count ? index : index - subscription.port_count];
+    switch (subscription.mode) {
+      case ReadMode::in_place:
+        events += take_turn<InPlaceTurn>(scope, port, handler, limit - events);
+        break;
+      case ReadMode::group_spans:
+        events += take_turn<GroupTurn>(scope, port, handler, limit - events);
+        break;
+      case ReadMode::copies:
+      case ReadMode::group_copies:
+        events += take_turn<CopyTurn>(scope, port, handler, limit - events);
+        break;
+    }
+  }
+  return subscription.finish(events, limit);
+}
+
+}  // namespace sluice::detail

@@ -1,0 +1,175 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "sluice/base/clock.hpp"
+#include "sluice/base/counter.hpp"
+#include "sluice/bus/detail/shard.hpp"
+#include "sluice/bus/options.hpp"
+#include "sluice/bus/publish_result.hpp"
+#include "sluice/topic/topic.hpp"
+
+namespace sluice::detail {
+
+class Core;
+
+/// Whether a publish may wait for room.
+enum class MayWait : std::uint8_t { no, yes };
+
+/// Who holds a ring back, as text of fixed size, so that failing allocates nothing.
+using HolderText = std::array<char, 128>;
+
+/// Space that a slow path won, or why there is none.
+struct Room {
+  PublishStatus status = PublishStatus::would_block;
+  log::Reservation space;
+};
+
+/// Everything one publisher needs to publish, found in few cache lines: the fast path is inline, and whatever
+/// waits, fails or is rare lies behind a call.
+///
+/// **Thread safety.** One thread at a time, save the counters and the open claim's fields, which anybody may
+/// read.
+class PublisherCore {
+ public:
+  /// `owner` keeps the core alive for as long as the publisher lives; null where the caller does.
+  PublisherCore(std::shared_ptr<Core> owner, Core& core, const Topic& to, Shard& on,
+                const PublisherOptions& options);
+  ~PublisherCore();
+  PublisherCore(const PublisherCore&) = delete;
+  PublisherCore& operator=(const PublisherCore&) = delete;
+
+  /// One event whose payload is `payload_bytes` at `payload`.
+  PublishResult publish(const void* payload, std::size_t payload_bytes, MayWait may_wait) noexcept {
+    return write(payload_bytes, may_wait, [&](std::byte* to) {
+      if (payload_bytes != 0) std::memcpy(to, payload, payload_bytes);
+    });
+  }
+  /// The same with a size that the compiler knows.
+  template <std::size_t PayloadBytes>
+  PublishResult publish_fixed(const void* payload, MayWait may_wait) noexcept {
+    return write(PayloadBytes, may_wait, [&](std::byte* to) { std::memcpy(to, payload, PayloadBytes); });
+  }
+  /// `count` payloads of one size, lying side by side; seen together or not at all.
+  PublishResult publish_batch(const void* payloads, std::size_t payload_bytes, std::size_t count,
+                              MayWait may_wait) noexcept;
+  PublishResult publish_batch(std::span<const std::span<const std::byte>> payloads,
+                              MayWait may_wait) noexcept;
+  /// With metadata, time, TTL, id or deadline of its own.
+  PublishResult publish(std::span<const std::byte> payload, const PublishOptions& options) noexcept;
+
+  /// Space for one record, whose owner commits or aborts it.
+  [[nodiscard]] Room open_claim(std::size_t payload_bytes, MayWait may_wait) noexcept;
+  PublishResult commit_claim(const log::Reservation& space, std::size_t payload_bytes) noexcept;
+  void abort_claim(const log::Reservation& space) noexcept;
+
+  [[nodiscard]] Error describe_failure() const;
+
+  // What the owner reads and writes on every publish.
+  Shard* shard;
+  const Topic* topic;
+  std::int64_t caller_timestamp_ns = 0;
+  Counter published;
+
+  // For metrics, and for whoever asks what holds a shard back. Single writer.
+  Counter would_block;
+  Counter timed_out;
+  Counter waited;
+  /// Position of the open claim, or `log::kNoGate`. Relaxed: the words in the ring are the truth.
+  std::atomic<std::uint64_t> claim_position{log::kNoGate};
+  std::atomic<std::int64_t> claim_since_ns{0};  ///< monotonic; valid while a claim is open
+  std::atomic<std::uint64_t> claim_thread{0};
+  std::string name;
+
+ private:
+  template <class Fill>
+  PublishResult write(std::size_t payload_bytes, MayWait may_wait, Fill&& fill) noexcept {
+    const std::size_t length = log::kHeaderBytes + payload_bytes;
+    if (length > max_length_) [[unlikely]]
+      return refuse_length(length);
+    const std::int64_t timestamp_ns = this->timestamp_ns();
+    const auto bytes = static_cast<std::uint32_t>(log::align_record(length));
+    log::Reservation space = reserve(bytes);
+    if (space.status != log::ClaimStatus::ok) [[unlikely]] {
+      const Room room = wait_for_room(space, bytes, may_wait, deadline_);
+      if (room.status != PublishStatus::ok) return {room.status, 0};
+      space = room.space;
+    }
+    fill(write_header(space.position, length, timestamp_ns));
+    shard->ring.commit(space,
+                       log::CommitWord::committed(log::RecordKind::data, static_cast<std::uint32_t>(length)));
+    finish(1);
+    return {PublishStatus::ok, space.position};
+  }
+
+  [[nodiscard]] std::int64_t timestamp_ns() noexcept {
+    return timestamps_ == Timestamps::caller ? caller_timestamp_ns : clock_.now_ns();
+  }
+  [[nodiscard]] log::Reservation reserve(std::uint32_t bytes) noexcept {
+    const log::Reservation space = shard->ring.try_reserve(cache_, bytes);
+    // A sleeper that wants none of these events must move its gate all the same before it holds us up.
+    if (cache_.tight) [[unlikely]]
+      shard->lot.wake_all();
+    return space;
+  }
+  /// Everything before the extensions but the commit word; returns where they, or the payload, begin.
+  std::byte* write_header(std::uint64_t position, std::size_t length, std::int64_t timestamp) noexcept {
+    std::byte* record = shard->ring.writable(position, length);
+    const std::uint64_t topic_and_no_crc = topic->id();  // little-endian: the id, then four zero bytes
+    std::memcpy(record + log::kTimestampOffset, &timestamp, sizeof timestamp);
+    std::memcpy(record + log::kTopicOffset, &topic_and_no_crc, sizeof topic_and_no_crc);
+    return record + log::kHeaderBytes;
+  }
+  /// After a commit: wakes who wants the event, and counts.
+  void finish(std::uint64_t events) noexcept {
+    shard->lot.notify([this](std::uint32_t word) {
+      // Relaxed: see Topic::interest; the lot's fence orders it.
+      return topic->interest(word).load(std::memory_order_relaxed);
+    });
+    published.add(events);
+  }
+
+  template <class SizeOf, class Fill>
+  PublishResult write_batch(std::size_t count, MayWait may_wait, SizeOf size_of, Fill fill) noexcept;
+
+  PublishResult refuse_length(std::size_t length) noexcept;
+  PublishResult refuse_batch(std::uint64_t bytes) noexcept;
+  PublishResult refuse(PublishStatus status, std::uint64_t bytes = 0) noexcept;
+  /// Off the fast path, after a first reservation `failed`: waits until there is room, or says why there is
+  /// none.
+  Room wait_for_room(const log::Reservation& failed, std::uint32_t bytes, MayWait may_wait,
+                     std::chrono::nanoseconds deadline) noexcept;
+  log::Reservation sleep_for_room(std::uint32_t bytes, std::chrono::nanoseconds timeout) noexcept;
+  void close_claim() noexcept;
+
+  log::ProducerCache cache_;
+  std::size_t max_length_;  ///< of a record; 0 while a single producer's claim is open
+  ClockReader clock_;
+  Timestamps timestamps_;
+  std::chrono::nanoseconds deadline_;
+  std::int64_t claim_timestamp_ns_ = 0;
+  Core* core_;
+  std::shared_ptr<Core> owner_;
+
+  // Why the last call failed.
+  struct Failure {
+    PublishStatus status = PublishStatus::ok;
+    std::uint64_t bytes = 0;
+    bool batch = false;
+    HolderText holder{};
+  } failure_;
+};
+
+/// Owns a publisher's core; gives a single-producer shard back when it goes.
+using PublisherHandle = std::shared_ptr<PublisherCore>;
+
+}  // namespace sluice::detail

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+
+#include "sluice/base/platform.hpp"
+#include "sluice/bus/event.hpp"
+#include "sluice/log/group.hpp"
+#include "sluice/log/machine.hpp"
+#include "sluice/log/parking.hpp"
+#include "sluice/log/ring.hpp"
+#include "sluice/log/span_reader.hpp"
+
+namespace sluice::detail {
+
+using log::Producers;
+using Ring = log::Ring<log::Machine>;
+using RingState = log::RingState<log::Machine>;
+using GateTable = log::GateTable<log::Machine>;
+using Gate = GateTable::Gate;
+using Cursor = GateTable::Cursor;
+using ParkingLot = log::ParkingLot<log::Machine>;
+using Waiter = log::Waiter<log::Machine>;
+using SpanReader = log::SpanReader<log::Machine>;
+using GroupMember = log::GroupMember<log::Machine>;
+using GroupShared = log::GroupShared<log::Machine>;
+
+/// Bytes before the ring in a shard's memory: its state, so that both outlive the process together.
+inline constexpr std::size_t kRingHeaderBytes = 4096;
+static_assert(sizeof(RingState) <= kRingHeaderBytes);
+
+struct ShardOptions {
+  std::uint64_t capacity_bytes = 0;
+  Producers producers = Producers::multi;
+  std::uint64_t start_position = 0;
+  std::uint32_t slots = 0;  ///< subscription slots of the bus
+};
+
+/// One ordered log with everything that its producers and readers share: memory, ring, gates, and who sleeps.
+///
+/// A subscription in slot i has three things here under one number: its *work gate* (what it reads in place,
+/// or a queue group's span), its *copy gate* (what it is copying this moment), and its bit in the parking
+/// lot. The work gate has the lower number, because an eviction moves protection from work gates to copy
+/// gates and raisers scan upwards. With a persistence, slot 0 is its tap's.
+class Shard {
+ public:
+  /// `memory` holds `kRingHeaderBytes + capacity` zeroed bytes and outlives the shard, as the waiters do.
+  Shard(std::span<std::byte> memory, Waiter* waiters, const ShardContext& identity,
+        const ShardOptions& options)
+      : context(identity),
+        state(*new (memory.data()) RingState),
+        gates(2 * options.slots, options.slots),
+        lot(waiters, options.slots),
+        ring(state, log::Machine::Memory(memory.data() + kRingHeaderBytes), gates,
+             {.capacity_bytes = options.capacity_bytes,
+              .producers = options.producers,
+              .start_position = options.start_position}) {}
+
+  [[nodiscard]] Gate& work_gate(std::uint32_t slot) noexcept { return gates.gate(2 * slot); }
+  [[nodiscard]] Gate& copy_gate(std::uint32_t slot) noexcept { return gates.gate(2 * slot + 1); }
+
+  /// Of a committed data record that a gate of the caller's protects.
+  [[nodiscard]] std::uint32_t topic_at(std::uint64_t position) const noexcept {
+    std::uint32_t topic_id;
+    std::memcpy(&topic_id, ring.readable(position + log::kTopicOffset, sizeof topic_id), sizeof topic_id);
+    return topic_id;
+  }
+
+  /// The end of the log once the bus is closed, else `log::kNoGate`.
+  [[nodiscard]] std::uint64_t final_tail() const noexcept {
+    // SYNC final-tail: every record below it is claimed, and its words are of this lap.
+    return final_tail_.load(std::memory_order_acquire);
+  }
+  void close() noexcept {
+    const std::uint64_t tail = ring.close();
+    // SYNC final-tail: see above.
+    final_tail_.store(tail, std::memory_order_release);
+  }
+
+  /// Takes a lossy cursor's filter away, once no raiser can be asking it any more. The cursor was withdrawn.
+  void release_cursor(Cursor& cursor) noexcept {
+    if (cursor.drop_filter.load(std::memory_order_relaxed) == nullptr)
+      return;  // stored under the registry's lock
+    ring.raiser().await_raiser();
+    // SYNC drop-filter: nobody asks it any more.
+    cursor.drop_filter.store(nullptr, std::memory_order_release);
+  }
+
+  const ShardContext context;
+  RingState& state;
+  GateTable gates;
+  ParkingLot lot;
+  Ring ring;
+
+  // Under the registry's lock.
+  bool has_publisher = false;  ///< a single-producer shard has one at a time
+
+  /// Set by a publisher that found no room, cleared by the keeper, who looks for a holder to evict. Relaxed:
+  /// the keeper is woken after the store, and looks again before it acts.
+  std::atomic<bool> refused{false};
+
+ private:
+  std::atomic<std::uint64_t> final_tail_{log::kNoGate};
+};
+
+}  // namespace sluice::detail

@@ -1,0 +1,226 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sluice/base/counter.hpp"
+#include "sluice/bus/detail/active_poll.hpp"
+#include "sluice/bus/detail/copy_buffer.hpp"
+#include "sluice/bus/detail/shard.hpp"
+#include "sluice/bus/options.hpp"
+#include "sluice/bus/poll_result.hpp"
+#include "sluice/topic/filter.hpp"
+
+namespace sluice::detail {
+
+class Core;
+class Group;
+
+/// How a subscription gets at its records.
+enum class ReadMode : std::uint8_t {
+  in_place,      ///< `block` alone: its own gate, records read where they lie
+  group_spans,   ///< `block` in a queue group: spans of a shared cursor, read where they lie
+  copies,        ///< `drop_oldest` or `evict` alone: spans of its own cursor, copied
+  group_copies,  ///< the same in a queue group
+};
+
+/// A subscription's place on one shard.
+struct Port {
+  Shard* shard = nullptr;
+  Gate* gate = nullptr;
+  Gate* copy_gate = nullptr;
+  Cursor* cursor = nullptr;  ///< its own or its group's; null for `in_place`
+  std::optional<SpanReader> reader;
+  std::optional<GroupMember> member;
+
+  // The polling thread's.
+  std::uint64_t next = 0;      ///< in place: the next record to look at
+  std::uint64_t stored = 0;    ///< in place: what the gate says
+  std::uint64_t span_at = 0;   ///< group: the span's first unhandled byte, where the gate stands
+  std::uint64_t span_end = 0;  ///< group: equal to `span_at` when there is none
+
+  /// The first record that was taken from the cursor and not handled yet, or `log::kNoGate`: what a drain
+  /// waits for where neither cursor nor gate says it. Stored before the cursor moves, and released with it.
+  std::atomic<std::uint64_t> in_hand{log::kNoGate};
+};
+
+/// What a subscription must obey, beside its overload policy.
+enum Control : std::uint32_t {
+  kCancelled = 1,
+  kEvicted = 2,
+};
+
+/// A subscription's insides. Shared by its handle, the registry and the thread that runs it.
+///
+/// **Who may do what.** `poller` is a lock that is tried and never waited for: its holder alone touches ports
+/// and copies. Everything atomic may be read by anybody. Whoever sets `control` and finds nobody polling lets
+/// the subscription leave in its stead, else the poller does so on its way out (SYNC control).
+class SubscriptionState {
+ public:
+  SubscriptionState(std::shared_ptr<Core> owner, std::uint32_t number, const SubscribeOptions& given);
+  ~SubscriptionState();
+  SubscriptionState(const SubscriptionState&) = delete;
+  SubscriptionState& operator=(const SubscriptionState&) = delete;
+
+  // Polling: see poll.hpp.
+  [[nodiscard]] PollStatus enter() noexcept;
+  void exit() noexcept;
+  /// What a poll that handled `events` answers; arms the eventfd when there is one.
+  [[nodiscard]] PollResult finish(std::size_t events, std::size_t limit) noexcept;
+  [[nodiscard]] bool must_stop() const noexcept {
+    // Relaxed: a cancel takes effect some events later at worst; leaving is ordered by SYNC control.
+    return control.load(std::memory_order_relaxed) != 0;
+  }
+  /// Claims the next span of a `block` group; false when there is none.
+  bool next_span(Port& port, std::size_t limit) noexcept;
+  /// Copies the next matching records, at most `limit`; false when there are none.
+  bool fill(Port& port, std::size_t limit);
+  /// The copied record that `front` was is handled. False when its member was evicted meanwhile.
+  bool finish_copy() noexcept;
+
+  /// A handler's thread is about to wait for room: what lies below the event at hand is let go of.
+  void store_gate_up_to(Port& port, std::uint64_t position) noexcept;
+
+  // Waiting: see waiting.cpp.
+  [[nodiscard]] bool wait(const WaitStrategy& strategy, std::chrono::nanoseconds timeout) noexcept;
+  [[nodiscard]] Result<int> open_event_fd();
+  void wake() noexcept;
+  /// Has `wait` return, now or the next time.
+  void nudge() noexcept;
+
+  // Joining and leaving: see membership.cpp.
+  void join() noexcept;
+  /// Asks it to end, and lets it leave unless somebody is polling, who does that then.
+  void request(std::uint32_t bits) noexcept;
+  void evict() noexcept;
+  /// Its handle is gone.
+  static void end_of(std::shared_ptr<SubscriptionState> subscription) noexcept;
+  [[nodiscard]] bool left() const noexcept {
+    // SYNC left: what the leaving one counted last.
+    return left_.load(std::memory_order_acquire);
+  }
+
+  // Numbers.
+  [[nodiscard]] std::uint64_t lost() const noexcept;
+  [[nodiscard]] std::uint64_t lag_bytes() const noexcept;
+  [[nodiscard]] std::uint64_t position(const Port& port) const noexcept;
+  /// True when every record below `target` of the port's shard that is this subscription's to handle is
+  /// handled.
+  [[nodiscard]] bool done_below(const Port& port, std::uint64_t target) const noexcept;
+  /// True when a closed bus has nothing more for it.
+  [[nodiscard]] bool at_the_end() const noexcept;
+  [[nodiscard]] bool wants(std::uint32_t topic_id) const noexcept { return filter->matches(topic_id); }
+  [[nodiscard]] Port* begin() noexcept { return ports.get(); }
+  [[nodiscard]] Port* end() noexcept { return ports.get() + port_count; }
+  [[nodiscard]] const Port* begin() const noexcept { return ports.get(); }
+  [[nodiscard]] const Port* end() const noexcept { return ports.get() + port_count; }
+
+  const std::shared_ptr<Core> core;
+  const std::uint32_t slot;
+  const SubscribeOptions options;
+  std::string name;
+  ReadMode mode = ReadMode::in_place;
+  std::shared_ptr<const TopicFilter> filter;
+  std::shared_ptr<Group> group;
+  std::unique_ptr<Port[]> ports;
+  std::uint32_t port_count = 0;
+  std::uint32_t cursor = 0;  ///< `copies`: its number in every shard's table
+
+  // Anybody's.
+  std::atomic<std::uint32_t> control{0};
+  std::atomic<std::uint64_t> poller{0};  ///< thread id; 0: nobody
+  std::atomic<std::uint64_t> runner{0};  ///< thread id of the bus thread that runs it; 0: none
+
+  // Written by the poller alone.
+  Counter received;
+  Counter exceptions;
+  Counter rescues;
+  Counter unfinished;
+  std::uint32_t first_port = 0;  ///< where the next poll begins, so that no shard starves another
+  CopyBuffer copies;
+  Port* copies_port = nullptr;
+  std::shared_ptr<SubscriptionState> keep_alive;  ///< set by a handle that goes while its own handler runs
+
+ private:
+  class LostFilter final : public log::RecordFilter {
+   public:
+    explicit LostFilter(const SubscriptionState& owner) : owner_(&owner) {}
+    [[nodiscard]] bool wants(std::uint32_t topic_id) const noexcept override {
+      return owner_->wants(topic_id);
+    }
+
+   private:
+    const SubscriptionState* owner_;
+  };
+
+  // Polling: subscription_state.cpp.
+  [[nodiscard]] PollStatus lock() noexcept;
+  void unlock() noexcept;
+  [[nodiscard]] PollStatus end_status() const noexcept;
+  [[nodiscard]] std::uint64_t lost_now() const noexcept;
+
+  // Spans and copies: filling.cpp.
+  [[nodiscard]] bool is_my_groups(std::uint32_t gate) const noexcept;
+  std::uint64_t fill_alone(Port& port, std::size_t limit);
+  std::uint64_t fill_as_member(Port& port, std::size_t limit);
+  [[nodiscard]] std::uint64_t plan(const Port& port, std::uint64_t from, std::uint64_t to, std::size_t limit,
+                                   std::size_t& too_small_for) noexcept;
+  void copy_planned(const Port& port) noexcept;
+  void release_copy_gate(Port& port) noexcept;
+  bool advance_span(Port& port, std::uint64_t to) noexcept;
+
+  // Joining and leaving: membership.cpp.
+  void join(Port& port) noexcept;
+  void leave() noexcept;
+  void leave(Port& port) noexcept;
+  void try_leave() noexcept;
+
+  // Waiting: waiting.cpp.
+  [[nodiscard]] bool ready() noexcept;
+  [[nodiscard]] bool ready(Port& port) noexcept;
+  [[nodiscard]] bool woken_for_good() const noexcept;
+  [[nodiscard]] bool has_event(Port& port) noexcept;
+  [[nodiscard]] bool fall_asleep() noexcept;
+  void rise() noexcept;
+  void park(std::chrono::nanoseconds timeout) noexcept;
+  [[nodiscard]] bool was_forgotten() noexcept;
+  void arm_event_fd(bool readable) noexcept;
+  void disarm_event_fd() noexcept;
+
+  LostFilter lost_filter_{*this};
+  std::uint64_t lost_before_ = 0;  ///< what the cursors had counted for their former owners
+  std::atomic<std::uint64_t> lost_at_end_{0};
+  std::atomic<bool> left_{false};
+  std::atomic<bool> nudged_{false};
+  bool has_event_fd_ = false;
+};
+
+/// Owns a subscription: when it goes, the subscription ends.
+class SubscriptionHandle {
+ public:
+  explicit SubscriptionHandle(std::shared_ptr<SubscriptionState> state) noexcept : state_(std::move(state)) {}
+  SubscriptionHandle(SubscriptionHandle&&) noexcept = default;
+  SubscriptionHandle& operator=(SubscriptionHandle&& other) noexcept {
+    end();
+    state_ = std::move(other.state_);
+    return *this;
+  }
+  ~SubscriptionHandle() { end(); }
+
+  [[nodiscard]] SubscriptionState& operator*() const noexcept { return *state_; }
+  [[nodiscard]] SubscriptionState* operator->() const noexcept { return state_.get(); }
+  [[nodiscard]] const std::shared_ptr<SubscriptionState>& shared() const noexcept { return state_; }
+
+ private:
+  void end() noexcept {
+    if (state_ != nullptr) SubscriptionState::end_of(std::move(state_));
+  }
+
+  std::shared_ptr<SubscriptionState> state_;
+};
+
+}  // namespace sluice::detail

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "sluice/base/error.hpp"
+
+namespace sluice {
+
+/// How a publish ended. Small on purpose: the hot path allocates nothing. For the words that a person needs,
+/// ask the publisher's `last_error()`.
+enum class PublishStatus : std::uint8_t {
+  ok,
+  would_block,       ///< the ring is full and the call may not wait
+  timed_out,         ///< the ring stayed full until the deadline
+  would_deadlock,    ///< the ring is full and this very thread holds it back
+  too_large,         ///< more than an eighth of the ring, or a quarter for a batch
+  claim_open,        ///< a claim on this single-producer shard is still open
+  closed,            ///< the bus is closed
+  invalid_metadata,  ///< an empty or repeated key, or more than 65,535 bytes
+  invalid_option,    ///< a negative TTL or deadline
+};
+
+/// The status's own spelling: `"timed_out"`.
+[[nodiscard]] std::string_view to_string(PublishStatus status) noexcept;
+/// The code that the same failure has in a `Result`; not defined for `ok`.
+[[nodiscard]] ErrorCode to_error_code(PublishStatus status) noexcept;
+
+struct PublishResult {
+  PublishStatus status = PublishStatus::ok;
+  std::uint64_t position = 0;  ///< of the event in its shard's log, or of a batch's first; 0 unless ok
+
+  [[nodiscard]] bool ok() const noexcept { return status == PublishStatus::ok; }
+  explicit operator bool() const noexcept { return ok(); }
+};
+
+}  // namespace sluice

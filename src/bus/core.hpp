@@ -1,0 +1,146 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sluice/base/clock.hpp"
+#include "sluice/base/counter.hpp"
+#include "sluice/base/platform.hpp"
+#include "sluice/bus/bus.hpp"
+#include "sluice/bus/detail/publisher_core.hpp"
+#include "sluice/bus/detail/shard.hpp"
+#include "sluice/bus/detail/subscription_state.hpp"
+#include "sluice/bus/persistence.hpp"
+#include "sluice/topic/table.hpp"
+
+#include "bus/group.hpp"
+#include "bus/holder.hpp"
+#include "bus/keeper.hpp"
+
+namespace sluice::detail {
+
+/// Everything that a bus's handles share: the shards with their memory, the topics, and who is on the bus. It
+/// lives as long as the last of them, so that they may be destroyed in any order.
+///
+/// **Locks.** `mutex_` guards who is on the bus: slots, groups, publishers, runners. Publishing and polling
+/// never take it; joining, leaving, waiting publishers and numbers do, for a short time and never around a
+/// handler. The topic table's own lock comes after it.
+class Core : public std::enable_shared_from_this<Core> {
+ public:
+  /// Opens: options are validated, the persistence starts, memory is had.
+  [[nodiscard]] static Result<std::shared_ptr<Core>> open(BusOptions options);
+  explicit Core(BusOptions options);
+  ~Core();
+
+  // Joining: subscribe.cpp and publishers.cpp.
+  [[nodiscard]] Result<std::shared_ptr<SubscriptionState>> subscribe(SubscribeOptions options);
+  [[nodiscard]] Result<std::shared_ptr<PublisherCore>> publisher(std::string_view topic,
+                                                                 std::optional<TypeIdentity> type,
+                                                                 PublisherOptions options);
+  [[nodiscard]] Result<EventId> publish(std::string_view topic, std::span<const std::byte> payload,
+                                        const PublishOptions& options);
+
+  // Leaving. Called once by each that joined.
+  void forget(SubscriptionState& subscription) noexcept;
+  /// Takes a member out of its queue group, if it still is in it; the last one takes the group along.
+  void leave_group(SubscriptionState& subscription) noexcept;
+  void forget(PublisherCore& publisher) noexcept;
+  [[nodiscard]] Result<int> slot_event_fd(std::uint32_t slot);
+  void clear_slot_event_fd(std::uint32_t slot) noexcept;
+
+  // Who holds a shard's producers back: holder.cpp.
+  [[nodiscard]] Holder find_holder(Shard& shard);
+  /// The same as text: `subscription "risk", 4096 bytes behind`; empty when nobody does.
+  void describe_holder(Shard& shard, HolderText& text) noexcept;
+  /// True when a claim of `bytes` can't be had because of this very thread: its gates, or its open claim.
+  [[nodiscard]] bool held_by_this_thread(Shard& shard, std::uint32_t bytes) noexcept;
+
+  // Lifecycle: lifecycle.cpp.
+  [[nodiscard]] DrainReport drain(std::chrono::nanoseconds deadline);
+  void cancel() noexcept;
+  [[nodiscard]] CloseReport close(std::chrono::nanoseconds deadline);
+  [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+  void add_runner(const std::shared_ptr<RunnerCore>& runner);
+  [[nodiscard]] std::vector<std::shared_ptr<RunnerCore>> runners();
+  [[nodiscard]] std::vector<std::shared_ptr<SubscriptionState>> subscriptions();
+  [[nodiscard]] BusMetrics metrics();
+  [[nodiscard]] std::uint64_t published();
+
+  [[nodiscard]] Shard& shard(std::uint32_t index) noexcept { return *shards_[index]; }
+  [[nodiscard]] std::uint32_t shard_count() const noexcept {
+    return static_cast<std::uint32_t>(shards_.size());
+  }
+  [[nodiscard]] TopicTable& topics() noexcept { return *topics_; }
+  [[nodiscard]] Waiter& waiter(std::uint32_t slot) noexcept { return waiters_[slot]; }
+  [[nodiscard]] Keeper& keeper() noexcept { return keeper_; }
+  [[nodiscard]] const Clock* clock() const noexcept { return options_.clock.get(); }
+  [[nodiscard]] const BusOptions& options() const noexcept { return options_; }
+  /// The group whose member has, or had, this slot; for telling orphaned spans apart.
+  [[nodiscard]] std::atomic<const Group*>& group_of_slot(std::uint32_t slot) noexcept {
+    return slot_groups_[slot];
+  }
+  [[nodiscard]] std::mutex& mutex() noexcept { return mutex_; }
+
+ private:
+  struct Slot {
+    std::weak_ptr<SubscriptionState> owner;
+    bool taken = false;
+    std::optional<platform::EventFd>
+        event_fd;  ///< kept for the next owner: a late signal must never hit a stranger
+  };
+
+  [[nodiscard]] Result<void> start();
+  [[nodiscard]] Result<void> make_shard(std::uint32_t index, std::uint64_t epoch, std::uint64_t position);
+  [[nodiscard]] Result<void> define(const Topic& topic);
+
+  [[nodiscard]] ShardMetrics metrics_of(Shard& shard);
+  void name_left_out(const std::vector<std::uint64_t>& targets, DrainReport& report);
+
+  // Under the lock: subscribe.cpp.
+  [[nodiscard]] std::optional<std::uint32_t> free_slot() noexcept;
+  [[nodiscard]] Result<std::uint32_t> take_cursor();
+  [[nodiscard]] Result<void> attach(SubscriptionState& subscription, const Pattern& pattern);
+  [[nodiscard]] Result<std::shared_ptr<Group>> make_group(const SubscriptionState& subscription,
+                                                          std::span<Shard* const> shards);
+  [[nodiscard]] std::vector<Shard*> shards_of(const TopicFilter& filter);
+  void close_group(Group& group, std::uint32_t slot, std::uint64_t& unfinished) noexcept;
+  void sweep_orphans(const Group& group, std::uint64_t& unfinished) noexcept;
+
+  BusOptions options_;
+  std::unique_ptr<Waiter[]> waiters_;
+  std::unique_ptr<std::atomic<const Group*>[]> slot_groups_;
+  std::vector<platform::MappedMemory> memory_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::unique_ptr<TopicTable> topics_;
+  Keeper keeper_;
+
+  // Under the lock.
+  std::mutex mutex_;
+  std::vector<Slot> slots_;
+  std::vector<bool> cursors_taken_;  ///< by number; the same number on every shard
+  std::map<std::string, std::shared_ptr<Group>, std::less<>> groups_;
+  std::set<PublisherCore*> publishers_;
+  std::vector<std::weak_ptr<RunnerCore>> runners_;
+  std::uint64_t subscriptions_made_ = 0;
+  std::uint64_t publishers_made_ = 0;
+  std::uint64_t published_before_ = 0;  ///< by publishers that are gone
+  std::uint64_t rescues_before_ = 0;    ///< of subscriptions that are gone
+
+  std::mutex close_mutex_;
+  std::optional<CloseReport> close_report_;
+  std::atomic<bool> closed_{false};
+
+ public:
+  SharedCounter published_by_name;
+  SharedCounter publisher_rescues;
+};
+
+}  // namespace sluice::detail

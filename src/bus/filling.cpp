@@ -1,0 +1,182 @@
+// How subscriptions that share a cursor get at records: spans, and copies of them.
+#include <algorithm>
+
+#include "sluice/bus/detail/subscription_state.hpp"
+
+#include "bus/core.hpp"
+
+namespace sluice::detail {
+
+namespace {
+
+/// How much of the log one claim looks through, wanted or not: what bounds the time that its gate stands.
+constexpr std::uint64_t kScanBytes = kCopyBytes;
+constexpr std::size_t kCopyRecords = 1024;
+constexpr std::uint32_t kSpanRecords = 32;
+
+}  // namespace
+
+bool SubscriptionState::is_my_groups(std::uint32_t gate) const noexcept {
+  // Relaxed: set before the slot's first gate store, which whoever sees the gate has acquired.
+  return gate % 2 == 0 && core->group_of_slot(gate / 2).load(std::memory_order_relaxed) == group.get();
+}
+
+bool SubscriptionState::next_span(Port& port, std::size_t limit) noexcept {
+  const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, kSpanRecords));
+  const log::SpanResult claimed =
+      port.member->claim(records, port.shard->ring.capacity_bytes() / 16,
+                         [this](std::uint32_t gate) { return is_my_groups(gate); });
+  if (claimed.status != log::SpanStatus::claimed) return false;
+  port.span_at = claimed.span.begin;
+  port.span_end = claimed.span.end;
+  return true;
+}
+
+bool SubscriptionState::fill(Port& port, std::size_t limit) {
+  copies_port = &port;
+  copies.reserve(kCopyBytes, kCopyRecords);
+  const std::uint64_t turn_bytes = port.shard->ring.capacity_bytes();
+  for (std::uint64_t scanned = 0; scanned < turn_bytes && !must_stop();) {
+    const std::uint64_t taken =
+        mode == ReadMode::copies ? fill_alone(port, limit) : fill_as_member(port, limit);
+    if (!copies.empty()) return true;
+    if (taken == 0) return false;
+    scanned += taken;  // nothing wanted in it: on to the next stretch
+  }
+  return false;
+}
+
+std::uint64_t SubscriptionState::fill_alone(Port& port, std::size_t limit) {
+  SpanReader& reader = *port.reader;
+  if (options.overload == Overload::drop_oldest) {
+    reader.drop_to_middle(lost_filter_, kScanBytes);
+    port.shard->lot.space_freed();
+  }
+  if (reader.cursor_position() == port.shard->ring.tail()) return 0;
+
+  std::size_t too_small_for = 0;
+  const log::SpanResult claimed = reader.claim([&](std::uint64_t at) {
+    copies.clear();
+    too_small_for = 0;
+    // Before the cursor moves: a drain that sees it beyond a record must see the record in hand.
+    port.in_hand.store(at, std::memory_order_relaxed);
+    return plan(port, at, at + kScanBytes, limit, too_small_for);
+  });
+  if (claimed.status == log::SpanStatus::claimed) {
+    copy_planned(port);
+    reader.withdraw();
+    port.shard->lot.space_freed();
+  } else {
+    copies.clear();
+  }
+  port.in_hand.store(copies.empty() ? log::kNoGate : copies.front().position, std::memory_order_release);
+  if (too_small_for != 0 && copies.empty()) {
+    copies.reserve(too_small_for, kCopyRecords);  // outside the gate; the next round copies it
+    return std::max<std::uint64_t>(claimed.span.end - claimed.span.begin, log::kAlignment);
+  }
+  return claimed.span.end - claimed.span.begin;
+}
+
+std::uint64_t SubscriptionState::fill_as_member(Port& port, std::size_t limit) {
+  copies.clear();
+  // A lower bound will do, and must be there before the cursor moves.
+  port.in_hand.store(port.member->reader().cursor_position(), std::memory_order_relaxed);
+  const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, kSpanRecords));
+  const log::SpanResult claimed =
+      port.member->claim(records, kCopyBytes, [this](std::uint32_t gate) { return is_my_groups(gate); });
+  if (claimed.status != log::SpanStatus::claimed) {
+    port.in_hand.store(log::kNoGate, std::memory_order_release);
+    return 0;
+  }
+  const std::uint64_t begin = claimed.span.begin;
+  port.span_at = begin;
+  port.span_end = claimed.span.end;
+  copies.reserve(claimed.span.end - begin, kCopyRecords);
+
+  const bool evictable = options.overload == Overload::evict;
+  if (evictable) {
+    port.copy_gate->value.store(begin, std::memory_order_relaxed);  // ordered by the fence
+    // SYNC copy-gate: an evictor that we don't see on the work gate has its raisers see the copy gate: they
+    // scan it after the work gate, and twice with a fence between.
+    platform::full_fence();
+    if (port.gate->value.load(std::memory_order_acquire) != log::gate_value(begin, log::GatePhase::working)) {
+      release_copy_gate(port);
+      port.span_at = port.span_end;
+      port.in_hand.store(log::kNoGate, std::memory_order_release);
+      return 0;  // evicted: the span is another member's
+    }
+  }
+  std::size_t too_small_for = 0;
+  (void)plan(port, begin, port.span_end, records, too_small_for);
+  copy_planned(port);
+  if (claimed.redelivered) copies.mark_first_redelivered();
+  const std::uint64_t taken = port.span_end - begin;
+  if (evictable) {
+    release_copy_gate(port);
+    // From here on the work gate says what is in hand.
+    port.in_hand.store(log::kNoGate, std::memory_order_release);
+    if (copies.empty()) (void)advance_span(port, port.span_end);
+  } else {
+    port.in_hand.store(copies.empty() ? log::kNoGate : copies.front().position, std::memory_order_release);
+    port.span_at = port.span_end;
+    port.member->reader().withdraw();
+    port.shard->lot.space_freed();
+  }
+  return taken;
+}
+
+std::uint64_t SubscriptionState::plan(const Port& port, std::uint64_t from, std::uint64_t to,
+                                      std::size_t limit, std::size_t& too_small_for) noexcept {
+  const Ring& ring = port.shard->ring;
+  const std::size_t most = std::min(limit, kCopyRecords);
+  std::uint64_t position = from;
+  while (position < to && copies.size() < most) {
+    const log::CommitWord word = ring.word(position);
+    if (!word.is_committed()) break;
+    if (word.is_data() && wants(port.shard->topic_at(position))) {
+      const std::size_t needed = copies.planned_bytes() + word.stride();
+      if (needed > copies.capacity_bytes()) {
+        too_small_for = needed;
+        break;
+      }
+      copies.plan(position, word);
+    }
+    position += word.stride();
+  }
+  return position;
+}
+
+void SubscriptionState::copy_planned(const Port& port) noexcept {
+  const Ring& ring = port.shard->ring;
+  copies.copy([&ring](std::uint64_t position, std::size_t bytes) { return ring.readable(position, bytes); });
+}
+
+void SubscriptionState::release_copy_gate(Port& port) noexcept {
+  // SYNC gate: our reads are done before the space is reused.
+  port.copy_gate->value.store(log::kNoGate, std::memory_order_release);
+  port.shard->lot.space_freed();
+}
+
+bool SubscriptionState::advance_span(Port& port, std::uint64_t to) noexcept {
+  const std::uint64_t from = port.span_at;
+  port.span_at = to;
+  const bool still_ours = port.member->advance(from, to, std::true_type{});
+  port.shard->lot.space_freed();
+  return still_ours;
+}
+
+bool SubscriptionState::finish_copy() noexcept {
+  if (copies.empty()) return true;
+  copies.pop();
+  Port& port = *copies_port;
+  const bool last = copies.empty();
+  if (mode == ReadMode::group_copies && options.overload == Overload::evict) {
+    if (advance_span(port, last ? port.span_end : copies.front().position)) return true;
+    copies.clear();  // evicted: the rest is another member's
+    return false;
+  }
+  port.in_hand.store(last ? log::kNoGate : copies.front().position, std::memory_order_release);
+  return true;
+}
+
+}  // namespace sluice::detail

@@ -1,0 +1,124 @@
+// Drain, cancel, close: the ways in which a bus comes to rest.
+#include <algorithm>
+
+#include "bus/core.hpp"
+#include "bus/runner_core.hpp"
+
+namespace sluice::detail {
+
+namespace {
+
+/// How often a drain looks. Nothing waits for it but its caller.
+constexpr std::chrono::nanoseconds kLook = std::chrono::microseconds(100);
+
+bool is_polled_here(const SubscriptionState& subscription) noexcept {
+  for (const ActivePoll* poll = active_poll; poll != nullptr; poll = poll->outer) {
+    if (poll->subscription == &subscription) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Core::add_runner(const std::shared_ptr<RunnerCore>& runner) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(runners_, [](const auto& known) { return known.expired(); });
+  runners_.push_back(runner);
+}
+
+std::vector<std::shared_ptr<RunnerCore>> Core::runners() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<RunnerCore>> running;
+  for (const auto& known : runners_) {
+    if (auto runner = known.lock(); runner != nullptr && runner->running())
+      running.push_back(std::move(runner));
+  }
+  return running;
+}
+
+DrainReport Core::drain(std::chrono::nanoseconds deadline) {
+  const std::int64_t end_ns = monotonic_ns() + std::max<std::int64_t>(0, deadline.count());
+  std::vector<std::uint64_t> targets;
+  for (const auto& shard : shards_) targets.push_back(shard->ring.tail());
+  const auto is_drained = [&](const SubscriptionState& subscription) {
+    return subscription.left() || is_polled_here(subscription) ||
+           std::all_of(subscription.begin(), subscription.end(), [&](const Port& port) {
+             return subscription.done_below(port, targets[port.shard->context.shard]);
+           });
+  };
+  const auto runners = this->runners();
+  // A sleeper that wants none of the newest events has no reason to come here by itself.
+  for (const auto& runner : runners) runner->subscription().nudge();
+
+  DrainReport report;
+  for (;;) {
+    report.pending.clear();
+    for (const auto& runner : runners) {
+      if (!is_drained(runner->subscription())) report.pending.push_back(runner->subscription().name);
+    }
+    if (report.pending.empty() || monotonic_ns() >= end_ns) break;
+    std::atomic<std::uint32_t> nobody{0};
+    (void)platform::futex_wait(nobody, 0, kLook);
+  }
+  report.drained = report.pending.empty();
+  name_left_out(targets, report);
+  return report;
+}
+
+/// What a drain does not wait for, but must not keep silent about either.
+void Core::name_left_out(const std::vector<std::uint64_t>& targets, DrainReport& report) {
+  for (const auto& subscription : subscriptions()) {
+    const bool behind = std::any_of(subscription->begin(), subscription->end(), [&](const Port& port) {
+      return !subscription->done_below(port, targets[port.shard->context.shard]);
+    });
+    const bool is_run = subscription->runner.load(std::memory_order_relaxed) != 0;
+    if (behind && !is_run && !subscription->left())
+      report.pending.push_back(subscription->name + " (polled by its owner)");
+  }
+  const std::lock_guard lock(mutex_);
+  for (const PublisherCore* publisher : publishers_) {
+    if (publisher->claim_position.load(std::memory_order_relaxed) <
+        targets[publisher->shard->context.shard]) {
+      report.pending.push_back("an open claim of publisher \"" + publisher->name + "\"");
+      report.drained = false;
+    }
+  }
+}
+
+void Core::cancel() noexcept {
+  for (const auto& subscription : subscriptions()) subscription->request(kCancelled);
+}
+
+CloseReport Core::close(std::chrono::nanoseconds deadline) {
+  const std::int64_t end_ns = monotonic_ns() + std::max<std::int64_t>(0, deadline.count());
+  const std::lock_guard once(close_mutex_);
+  if (close_report_) return *close_report_;
+  {
+    // With the lock, so that nobody joins a shard that is closed.
+    const std::lock_guard lock(mutex_);
+    // SYNC closed: whoever sees it finds the final tails, or waits for them.
+    closed_.store(true, std::memory_order_release);
+  }
+  for (const auto& shard : shards_) shard->close();
+  for (const auto& shard : shards_) {
+    shard->lot.wake_all();
+    shard->lot.space_freed();
+  }
+  for (std::uint32_t slot = 0; slot < options_.max_subscriptions; ++slot) waiters_[slot].wake();
+
+  CloseReport report;
+  for (const auto& runner : runners()) {
+    if (runner->is_this_thread() || runner->wait_until(end_ns)) continue;
+    report.cut_short.push_back(runner->subscription().name);
+    runner->stop();
+    runner->subscription().request(kCancelled);
+    // What its handler is at now will end, or not; it is not waited for.
+    if (runner->subscription().left()) report.unfinished += runner->subscription().unfinished.read();
+  }
+  if (options_.persistence != nullptr) options_.persistence->stop();
+  report.published = published();
+  close_report_ = report;
+  return report;
+}
+
+}  // namespace sluice::detail

@@ -1,0 +1,128 @@
+// How a subscription comes to hold producers back, and how it stops.
+#include "sluice/bus/detail/subscription_state.hpp"
+
+#include "bus/core.hpp"
+#include "bus/unread.hpp"
+
+namespace sluice::detail {
+
+void SubscriptionState::join() noexcept {
+  for (Port& port : *this) join(port);
+  if (mode == ReadMode::copies) lost_before_ = lost_now();
+}
+
+void SubscriptionState::join(Port& port) noexcept {
+  Shard& shard = *port.shard;
+  shard.gates.use_gates_up_to(2 * slot + 1);
+  switch (mode) {
+    case ReadMode::in_place:
+      port.next = port.stored = join_at_tail(shard, port.gate->value);
+      return;
+    case ReadMode::copies:
+      port.reader.emplace(shard.ring, *port.cursor, *port.gate);
+      if (options.overload == Overload::drop_oldest) {
+        // SYNC drop-filter: what the raiser asks before it counts a record as lost.
+        port.cursor->drop_filter.store(&lost_filter_, std::memory_order_release);
+      }
+      (void)join_at_tail(shard, port.cursor->position);
+      return;
+    case ReadMode::group_spans:
+    case ReadMode::group_copies:
+      for (Group::Place& place : group->all_places()) {
+        if (place.shard != &shard) continue;
+        port.member.emplace(shard.ring, shard.gates, place.shared, *port.cursor, *port.gate);
+        place.shared.members.fetch_add(1, std::memory_order_relaxed);  // a hint for the size of spans
+      }
+      return;
+  }
+}
+
+void SubscriptionState::request(std::uint32_t bits) noexcept {
+  // Relaxed: ordered by the fence.
+  control.fetch_or(bits, std::memory_order_relaxed);
+  // SYNC control: a poller that exits sees the request, or we see that nobody polls.
+  platform::heavy_fence();
+  try_leave();
+  wake();
+}
+
+void SubscriptionState::end_of(std::shared_ptr<SubscriptionState> subscription) noexcept {
+  SubscriptionState& state = *subscription;
+  for (const ActivePoll* poll = active_poll; poll != nullptr; poll = poll->outer) {
+    if (poll->subscription == &state) state.keep_alive = subscription;
+  }
+  state.request(kCancelled);
+}
+
+void SubscriptionState::try_leave() noexcept {
+  std::uint64_t nobody = 0;
+  // SYNC poller: ports and copies as their last holder left them.
+  if (!poller.compare_exchange_strong(nobody, platform::current_thread_id(), std::memory_order_acquire,
+                                      std::memory_order_relaxed)) {
+    return;  // whoever polls will see the request on the way out
+  }
+  if (!left()) leave();
+  // SYNC poller: see above. Nothing is missed: a subscription leaves once.
+  poller.store(0, std::memory_order_release);
+}
+
+void SubscriptionState::leave() noexcept {
+  // What an evictable member had copied goes to another with its span; every other copy ends here.
+  if (mode == ReadMode::copies || options.overload == Overload::drop_oldest) unfinished.add(copies.size());
+  copies.clear();
+  for (Port& port : *this) leave(port);
+  if (mode == ReadMode::copies) {
+    for (Port& port : *this) port.shard->release_cursor(*port.cursor);
+  }
+  if (mode == ReadMode::copies) lost_at_end_.store(lost_now(), std::memory_order_relaxed);  // released below
+  // SYNC left: the final count.
+  left_.store(true, std::memory_order_release);
+  core->forget(*this);
+}
+
+void SubscriptionState::leave(Port& port) noexcept {
+  Shard& shard = *port.shard;
+  switch (mode) {
+    case ReadMode::in_place:
+      unfinished.add(unread(shard, port.next, shard.ring.tail(), *filter));
+      // SYNC gate: our reads are done before the space is reused.
+      port.gate->value.store(log::kNoGate, std::memory_order_release);
+      break;
+    case ReadMode::copies:
+      unfinished.add(unread_at_cursor(*port.reader, *filter));
+      // SYNC cursor: nothing is taken from it any more.
+      port.cursor->position.store(log::kNoGate, std::memory_order_release);
+      break;
+    case ReadMode::group_spans:
+    case ReadMode::group_copies:
+      (void)port.member->leave();
+      break;
+  }
+  port.in_hand.store(log::kNoGate, std::memory_order_release);
+  shard.lot.space_freed();
+}
+
+void SubscriptionState::evict() noexcept {
+  for (Port& port : *this) {
+    if (mode == ReadMode::copies) {
+      // SYNC cursor: a claim under way fails or is finished on what its gate protects.
+      port.cursor->position.store(log::kNoGate, std::memory_order_release);
+    } else if (mode == ReadMode::group_copies) {
+      // SYNC gate: the event at hand; if it moves on meanwhile, it is taken away a step later.
+      std::uint64_t value = port.gate->value.load(std::memory_order_acquire);
+      while (log::gate_phase(value) == log::GatePhase::working && value != log::kNoGate) {
+        for (Group::Place& place : group->all_places()) {
+          if (place.shard == port.shard &&
+              GroupMember::evict(*port.gate, log::gate_position(value), place.shared))
+            break;
+        }
+        value = port.gate->value.load(std::memory_order_acquire);
+      }
+    }
+  }
+  core->leave_group(*this);
+  request(kEvicted);
+  for (Port& port : *this) port.shard->lot.space_freed();
+}
+
+}  // namespace sluice::detail

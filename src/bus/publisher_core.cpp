@@ -1,0 +1,175 @@
+#include "sluice/bus/detail/publisher_core.hpp"
+
+#include <limits>
+
+#include "bus/core.hpp"
+#include "bus/metadata.hpp"
+
+namespace sluice::detail {
+
+PublisherCore::PublisherCore(std::shared_ptr<Core> owner, Core& core, const Topic& to, Shard& on,
+                             const PublisherOptions& options)
+    : shard(&on),
+      topic(&to),
+      name(options.name),
+      max_length_(on.ring.max_record_bytes()),
+      clock_(core.clock()),
+      timestamps_(options.timestamps.value_or(core.options().timestamps)),
+      deadline_(options.deadline.value_or(core.options().publish_deadline)),
+      core_(&core),
+      owner_(std::move(owner)) {}
+
+PublisherCore::~PublisherCore() {
+  if (owner_ != nullptr) core_->forget(*this);
+}
+
+template <class SizeOf, class Fill>
+PublishResult PublisherCore::write_batch(std::size_t count, MayWait may_wait, SizeOf size_of,
+                                         Fill fill) noexcept {
+  if (count == 0) return {PublishStatus::ok, shard->ring.tail()};
+  if (max_length_ == 0) return refuse(PublishStatus::claim_open);
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t length = log::kHeaderBytes + size_of(i);
+    if (length > max_length_) return refuse_length(length);
+    bytes += log::align_record(length);
+    // With the padding that may have to come first; see the ring.
+    if (bytes > shard->ring.max_batch_bytes()) return refuse_batch(bytes);
+  }
+  std::int64_t timestamp = timestamp_ns();
+  log::Reservation space = reserve(static_cast<std::uint32_t>(bytes));
+  if (space.status != log::ClaimStatus::ok) [[unlikely]] {
+    const Room room = wait_for_room(space, static_cast<std::uint32_t>(bytes), may_wait, deadline_);
+    if (room.status != PublishStatus::ok) return {room.status, 0};
+    space = room.space;
+  }
+  std::uint64_t position = space.position;
+  log::CommitWord first;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t length = log::kHeaderBytes + size_of(i);
+    if (i != 0 && timestamps_ == Timestamps::per_event) timestamp = timestamp_ns();
+    fill(i, write_header(position, length, timestamp));
+    const auto word = log::CommitWord::committed(log::RecordKind::data, static_cast<std::uint32_t>(length));
+    if (i == 0) {
+      first = word;
+    } else {
+      shard->ring.place(position, word);
+    }
+    position += word.stride();
+  }
+  shard->ring.commit_batch(space, first, bytes);
+  finish(count);
+  return {PublishStatus::ok, space.position};
+}
+
+PublishResult PublisherCore::publish_batch(const void* payloads, std::size_t payload_bytes, std::size_t count,
+                                           MayWait may_wait) noexcept {
+  const auto* from = static_cast<const std::byte*>(payloads);
+  return write_batch(
+      count, may_wait, [=](std::size_t) { return payload_bytes; },
+      [=](std::size_t i, std::byte* to) { std::memcpy(to, from + i * payload_bytes, payload_bytes); });
+}
+
+PublishResult PublisherCore::publish_batch(std::span<const std::span<const std::byte>> payloads,
+                                           MayWait may_wait) noexcept {
+  return write_batch(
+      payloads.size(), may_wait, [=](std::size_t i) { return payloads[i].size(); },
+      [=](std::size_t i, std::byte* to) {
+        if (!payloads[i].empty()) std::memcpy(to, payloads[i].data(), payloads[i].size());
+      });
+}
+
+PublishResult PublisherCore::publish(std::span<const std::byte> payload,
+                                     const PublishOptions& options) noexcept {
+  const MetadataSize metadata = measure(options.metadata);
+  if (!metadata.valid) return refuse(PublishStatus::invalid_metadata);
+  const std::chrono::nanoseconds deadline = options.deadline.value_or(deadline_);
+  if (options.ttl.count() < 0 || deadline.count() < 0) return refuse(PublishStatus::invalid_option);
+
+  std::uint16_t flags = 0;
+  if (options.ttl.count() != 0) flags |= log::kHasTtl;
+  if (options.id) flags |= log::kHasExplicitId;
+  auto word =
+      log::CommitWord::committed(log::RecordKind::data, 0, flags, static_cast<std::uint16_t>(metadata.bytes));
+  const std::size_t length = word.payload_offset() + payload.size();
+  if (length > max_length_) return refuse_length(length);
+  word = log::CommitWord::committed(log::RecordKind::data, static_cast<std::uint32_t>(length), flags,
+                                    static_cast<std::uint16_t>(metadata.bytes));
+
+  const std::int64_t timestamp = options.timestamp_ns != 0 ? options.timestamp_ns : timestamp_ns();
+  const auto bytes = static_cast<std::uint32_t>(log::align_record(length));
+  log::Reservation space = reserve(bytes);
+  if (space.status != log::ClaimStatus::ok) {
+    const Room room =
+        wait_for_room(space, bytes, deadline.count() == 0 ? MayWait::no : MayWait::yes, deadline);
+    if (room.status != PublishStatus::ok) return {room.status, 0};
+    space = room.space;
+  }
+  std::byte* const record = shard->ring.writable(space.position, length);
+  std::byte* to = write_header(space.position, length, timestamp);
+  if (options.ttl.count() != 0) {
+    const std::int64_t ttl_ns = options.ttl.count();
+    std::memcpy(to, &ttl_ns, sizeof ttl_ns);
+    to += log::kTtlBytes;
+  }
+  if (options.id) {
+    const EventId::Bytes id = options.id->bytes();
+    std::memcpy(to, id.data(), id.size());
+    to += log::kExplicitIdBytes;
+  }
+  to = encode(options.metadata, to);
+  std::byte* const payload_at = record + word.payload_offset();
+  while (to != payload_at) *to++ = std::byte{0};  // the gap is part of what a checksum covers
+  if (!payload.empty()) std::memcpy(payload_at, payload.data(), payload.size());
+  shard->ring.commit(space, word);
+  finish(1);
+  return {PublishStatus::ok, space.position};
+}
+
+Room PublisherCore::open_claim(std::size_t payload_bytes, MayWait may_wait) noexcept {
+  // Relaxed, here and below: this thread alone stores them; others look for a report.
+  if (claim_position.load(std::memory_order_relaxed) != log::kNoGate) {
+    return {refuse(PublishStatus::claim_open).status, {}};
+  }
+  // Checked before the header is added, so that no sum overflows.
+  if (payload_bytes > max_length_ || log::kHeaderBytes + payload_bytes > max_length_) {
+    return {refuse_length(log::kHeaderBytes + payload_bytes).status, {}};
+  }
+  claim_timestamp_ns_ = timestamp_ns();
+  const auto bytes = static_cast<std::uint32_t>(log::align_record(log::kHeaderBytes + payload_bytes));
+  Room room{PublishStatus::ok, reserve(bytes)};
+  if (room.space.status != log::ClaimStatus::ok) {
+    room = wait_for_room(room.space, bytes, may_wait, deadline_);
+    if (room.status != PublishStatus::ok) return room;
+  }
+  claim_thread.store(platform::current_thread_id(), std::memory_order_relaxed);
+  claim_since_ns.store(monotonic_ns(), std::memory_order_relaxed);
+  claim_position.store(room.space.position, std::memory_order_relaxed);
+  if (shard->ring.producers() == Producers::single) max_length_ = 0;
+  return room;
+}
+
+PublishResult PublisherCore::commit_claim(const log::Reservation& space, std::size_t payload_bytes) noexcept {
+  const std::size_t length = log::kHeaderBytes + payload_bytes;
+  (void)write_header(space.position, length, claim_timestamp_ns_);
+  shard->ring.commit(space,
+                     log::CommitWord::committed(log::RecordKind::data, static_cast<std::uint32_t>(length)));
+  close_claim();
+  finish(1);
+  return {PublishStatus::ok, space.position};
+}
+
+void PublisherCore::abort_claim(const log::Reservation& space) noexcept {
+  shard->ring.abort(space);
+  close_claim();
+  // Readers that sleep for any commit, and publishers that this claim held back, must look again.
+  shard->lot.wake_all();
+  shard->lot.space_freed();
+}
+
+void PublisherCore::close_claim() noexcept {
+  claim_position.store(log::kNoGate, std::memory_order_relaxed);
+  max_length_ = shard->ring.max_record_bytes();
+}
+
+}  // namespace sluice::detail

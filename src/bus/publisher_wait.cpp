@@ -1,0 +1,170 @@
+// What a publish does when it can't go on: it waits for room, or says why it does not.
+#include <algorithm>
+#include <string>
+
+#include "sluice/bus/detail/publisher_core.hpp"
+
+#include "bus/backstop.hpp"
+#include "bus/core.hpp"
+
+namespace sluice::detail {
+
+namespace {
+
+constexpr int kSpins = 200;
+constexpr int kYields = 20;
+
+PublishStatus status_of(log::ClaimStatus status) noexcept {
+  switch (status) {
+    case log::ClaimStatus::ok:
+      return PublishStatus::ok;
+    case log::ClaimStatus::closed:
+      return PublishStatus::closed;
+    case log::ClaimStatus::would_block:
+      break;
+  }
+  return PublishStatus::would_block;
+}
+
+/// Lets go of what this thread's own running polls hold, up to the events at hand.
+void store_own_gates() noexcept {
+  for (const ActivePoll* poll = active_poll; poll != nullptr; poll = poll->outer) {
+    if (poll->port != nullptr) poll->subscription->store_gate_up_to(*poll->port, poll->position);
+  }
+}
+
+}  // namespace
+
+void SubscriptionState::store_gate_up_to(Port& port, std::uint64_t position) noexcept {
+  if (mode == ReadMode::in_place && port.stored < position) {
+    port.stored = position;
+    // SYNC gate: our reads below it are done before the space is reused.
+    port.gate->value.store(position, std::memory_order_release);
+  } else if (mode == ReadMode::group_spans) {
+    // SYNC gate: the same; the span's end stays as it is.
+    port.gate->value.store(log::gate_value(position, log::GatePhase::working), std::memory_order_release);
+  } else {
+    return;
+  }
+  port.shard->lot.space_freed();
+}
+
+Room PublisherCore::wait_for_room(const log::Reservation& failed, std::uint32_t bytes, MayWait may_wait,
+                                  std::chrono::nanoseconds deadline) noexcept {
+  if (failed.status == log::ClaimStatus::closed) return {refuse(PublishStatus::closed).status, {}};
+  shard->lot.wake_all();
+  store_own_gates();
+  log::Reservation space = reserve(bytes);
+  if (space.status == log::ClaimStatus::ok) return {PublishStatus::ok, space};
+  core_->keeper().refused(shard->context.shard);
+  if (may_wait == MayWait::no || deadline.count() == 0) {
+    would_block.add();
+    return {refuse(status_of(space.status), bytes).status, {}};
+  }
+  if (core_->held_by_this_thread(*shard, bytes))
+    return {refuse(PublishStatus::would_deadlock, bytes).status, {}};
+
+  for (int look = 0; look < kSpins + kYields && space.status == log::ClaimStatus::would_block; ++look) {
+    if (look < kSpins) {
+      platform::cpu_relax();
+    } else {
+      platform::yield_thread();
+    }
+    space = reserve(bytes);
+  }
+  const std::int64_t end_ns = monotonic_ns() + deadline.count();
+  while (space.status == log::ClaimStatus::would_block) {
+    const std::int64_t left_ns = end_ns - monotonic_ns();
+    if (left_ns <= 0) {
+      timed_out.add();
+      return {refuse(PublishStatus::timed_out, bytes).status, {}};
+    }
+    space = sleep_for_room(bytes, std::chrono::nanoseconds(left_ns));
+  }
+  if (space.status == log::ClaimStatus::closed) return {refuse(PublishStatus::closed).status, {}};
+  waited.add();
+  return {PublishStatus::ok, space};
+}
+
+log::Reservation PublisherCore::sleep_for_room(std::uint32_t bytes,
+                                               std::chrono::nanoseconds timeout) noexcept {
+  const std::uint32_t ticket = shard->lot.want_space();
+  log::Reservation space = reserve(bytes);
+  if (space.status != log::ClaimStatus::would_block) return space;
+  core_->keeper().refused(shard->context.shard);
+  shard->lot.await_space(ticket, std::min(timeout, kBackstop));
+  const bool forgotten = timeout >= kBackstop && shard->lot.space_unreleased(ticket);
+  space = reserve(bytes);
+  if (forgotten && space.status == log::ClaimStatus::ok) core_->publisher_rescues.add();
+  return space;
+}
+
+PublishResult PublisherCore::refuse_length(std::size_t length) noexcept {
+  return refuse(max_length_ == 0 ? PublishStatus::claim_open : PublishStatus::too_large, length);
+}
+
+PublishResult PublisherCore::refuse(PublishStatus status, std::uint64_t bytes) noexcept {
+  failure_.status = status;
+  failure_.bytes = bytes;
+  failure_.batch = false;
+  failure_.holder[0] = '\0';
+  if (status == PublishStatus::timed_out || status == PublishStatus::would_block) {
+    core_->describe_holder(*shard, failure_.holder);
+  }
+  return {status, 0};
+}
+
+PublishResult PublisherCore::refuse_batch(std::uint64_t bytes) noexcept {
+  const PublishResult result = refuse(PublishStatus::too_large, bytes);
+  failure_.batch = true;
+  return result;
+}
+
+Error PublisherCore::describe_failure() const {
+  const std::string at = "publishing to \"" + std::string(topic->name()) + "\": ";
+  const std::string holder(failure_.holder.data());
+  const std::string size = std::to_string(failure_.bytes);
+  const std::string capacity = std::to_string(shard->ring.capacity_bytes());
+  const auto error = [&](const std::string& what) {
+    return Error{to_error_code(failure_.status), at + what};
+  };
+  switch (failure_.status) {
+    case PublishStatus::ok:
+      return {ErrorCode::invalid_option, at + "no call has failed"};
+    case PublishStatus::would_block:
+      return error("the ring of " + capacity + " bytes is full" +
+                   (holder.empty() ? "" : ", held by " + holder) +
+                   ": publish() waits for room, try_publish() does not");
+    case PublishStatus::timed_out:
+      return error("the ring of " + capacity + " bytes stayed full until the deadline" +
+                   (holder.empty() ? "" : ", held by " + holder) +
+                   ": speed that up, or give it the overload policy drop_oldest or evict");
+    case PublishStatus::would_deadlock:
+      return error(
+          "the ring of " + capacity +
+          " bytes is full, and this very thread holds it back, with the event that it is handling or with "
+          "a claim that it has open: publish from another thread, enlarge capacity_bytes, or use "
+          "try_publish and go on later");
+    case PublishStatus::too_large:
+      return failure_.batch
+                 ? error("a batch that takes more than " + std::to_string(shard->ring.max_batch_bytes()) +
+                         " bytes (it needs at least " + size + "), which is a quarter of the ring of " +
+                         capacity + " bytes: split it, or enlarge capacity_bytes")
+                 : error("a record of " + size + " bytes, header included, is more than the " +
+                         std::to_string(shard->ring.max_record_bytes()) + " bytes that a ring of " +
+                         capacity + " bytes takes (an eighth): split it, or enlarge capacity_bytes");
+    case PublishStatus::claim_open:
+      return error("this publisher has an open claim: commit or abort it first");
+    case PublishStatus::closed:
+      return error("the bus is closed");
+    case PublishStatus::invalid_metadata:
+      return error(
+          "metadata keys must be unique and not empty, and all pairs may take 65,535 bytes (four more for "
+          "each pair): correct them");
+    case PublishStatus::invalid_option:
+      return error("a TTL or deadline is negative: give 0 for none, or a positive one");
+  }
+  return error("unknown");
+}
+
+}  // namespace sluice::detail

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "sluice/bus/detail/runner_core.hpp"
+
+#include "bus/core.hpp"
+
+namespace sluice::detail {
+
+/// A bus thread and the subscription it runs. Shared by its handle, the thread itself and, weakly, the core.
+class RunnerCore : public std::enable_shared_from_this<RunnerCore> {
+ public:
+  RunnerCore(std::shared_ptr<SubscriptionState> subscription, std::unique_ptr<Pump> pump, RunOptions options);
+  ~RunnerCore();
+
+  /// Starts the thread, and returns once it runs under its name and on its core, or why it doesn't.
+  [[nodiscard]] Result<void> start();
+  void stop() noexcept;
+  /// Waits until the thread is done; at once on the thread itself.
+  void join() noexcept;
+  /// The same, until a moment on the monotonic clock; false if it still runs then.
+  [[nodiscard]] bool wait_until(std::int64_t end_ns) noexcept;
+
+  [[nodiscard]] bool running() const noexcept {
+    // SYNC runner-done: what its handlers did.
+    return done_.load(std::memory_order_acquire) == 0;
+  }
+  [[nodiscard]] bool is_this_thread() const noexcept { return thread_id() == platform::current_thread_id(); }
+  [[nodiscard]] std::uint64_t exceptions() const noexcept { return exceptions_.read(); }
+  [[nodiscard]] SubscriptionState& subscription() noexcept { return *subscription_; }
+
+ private:
+  [[nodiscard]] std::uint64_t thread_id() const noexcept {
+    return thread_id_.load(std::memory_order_relaxed);
+  }
+  void run() noexcept;
+  void report(std::string what) noexcept;
+
+  const std::shared_ptr<SubscriptionState> subscription_;
+  const std::unique_ptr<Pump> pump_;
+  const RunOptions options_;
+  Counter exceptions_;
+  std::atomic<bool> stop_{false};
+  std::atomic<std::uint64_t> thread_id_{0};
+  std::atomic<std::uint32_t> started_{0};  ///< futex; 1 once the thread is set up, or has failed to be
+  std::atomic<std::uint32_t> done_{0};     ///< futex; 1 at the end
+  Result<void> set_up_;
+  std::mutex join_mutex_;
+  std::thread thread_;
+};
+
+}  // namespace sluice::detail

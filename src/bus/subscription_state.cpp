@@ -1,0 +1,121 @@
+#include "sluice/bus/detail/subscription_state.hpp"
+
+#include <algorithm>
+
+#include "bus/core.hpp"
+
+namespace sluice::detail {
+
+SubscriptionState::SubscriptionState(std::shared_ptr<Core> owner, std::uint32_t number,
+                                     const SubscribeOptions& given)
+    : core(std::move(owner)), slot(number), options(given), name(given.name) {}
+
+SubscriptionState::~SubscriptionState() = default;
+
+PollStatus SubscriptionState::lock() noexcept {
+  const std::uint64_t self = platform::current_thread_id();
+  // Relaxed: only a bus thread's own number matters to it, and it stored that itself.
+  const std::uint64_t owner = runner.load(std::memory_order_relaxed);
+  std::uint64_t holder = 0;
+  // SYNC poller: ports and copies as their last holder left them.
+  if ((owner != 0 && owner != self && poller.load(std::memory_order_relaxed) != self) ||
+      !poller.compare_exchange_strong(holder, self, std::memory_order_acquire, std::memory_order_relaxed)) {
+    return holder == self ? PollStatus::reentrant : PollStatus::busy;
+  }
+  const PollStatus ended = end_status();
+  if (ended != PollStatus::ok) unlock();
+  return ended;
+}
+
+void SubscriptionState::unlock() noexcept {
+  // The handle may have been destroyed by a handler: then this is what keeps us alive until here.
+  const std::shared_ptr<SubscriptionState> last = std::move(keep_alive);
+  // SYNC poller: see lock.
+  poller.store(0, std::memory_order_release);
+  // SYNC control: whoever asked us to leave sees nobody polling, or we see the request.
+  platform::light_fence();
+  if (must_stop()) [[unlikely]]
+    try_leave();
+}
+
+PollStatus SubscriptionState::enter() noexcept {
+  const PollStatus status = lock();
+  if (status == PollStatus::ok && has_event_fd_) [[unlikely]]
+    disarm_event_fd();
+  return status;
+}
+
+void SubscriptionState::exit() noexcept {
+  unlock();
+}
+
+PollStatus SubscriptionState::end_status() const noexcept {
+  const std::uint32_t asked = control.load(std::memory_order_relaxed);
+  if ((asked & kEvicted) != 0) return PollStatus::evicted;
+  if ((asked & kCancelled) != 0) return PollStatus::cancelled;
+  return PollStatus::ok;
+}
+
+PollResult SubscriptionState::finish(std::size_t events, std::size_t limit) noexcept {
+  if (port_count > 1 && ++first_port == port_count) first_port = 0;
+  PollStatus status = end_status();
+  if (status == PollStatus::ok && events == 0 && limit != 0 && at_the_end()) status = PollStatus::closed;
+  if (has_event_fd_) [[unlikely]]
+    arm_event_fd(status != PollStatus::ok || events == limit);
+  return {status, events};
+}
+
+std::uint64_t SubscriptionState::position(const Port& port) const noexcept {
+  if (port.cursor == nullptr) return log::gate_position(port.gate->value.load(std::memory_order_acquire));
+  // SYNC cursor: what was taken from the cursor shows in `in_hand` or in a gate.
+  return port.cursor->position.load(std::memory_order_acquire);
+}
+
+bool SubscriptionState::done_below(const Port& port, std::uint64_t target) const noexcept {
+  if (position(port) < target || port.in_hand.load(std::memory_order_acquire) < target) return false;
+  if (mode != ReadMode::group_spans && mode != ReadMode::group_copies) return true;
+  for (std::uint32_t other = 0; other < core->options().max_subscriptions; ++other) {
+    if (core->group_of_slot(other).load(std::memory_order_relaxed) != group.get()) continue;
+    const std::uint64_t value = port.shard->work_gate(other).value.load(std::memory_order_acquire);
+    if (value == log::kNoGate || log::gate_position(value) >= target) continue;
+    const log::GatePhase phase = log::gate_phase(value);
+    // Another member's span is its own to finish; an orphan is anybody's.
+    if (other == slot || phase == log::GatePhase::orphaned || phase == log::GatePhase::evicted) return false;
+  }
+  return true;
+}
+
+bool SubscriptionState::at_the_end() const noexcept {
+  if (!core->closed() || !copies.empty()) return false;
+  return std::all_of(begin(), end(), [this](const Port& port) {
+    const std::uint64_t last = port.shard->final_tail();
+    if (last == log::kNoGate) return false;
+    return port.cursor == nullptr ? port.next >= last : done_below(port, last);
+  });
+}
+
+std::uint64_t SubscriptionState::lost() const noexcept {
+  if (group != nullptr) return group->lost();
+  if (left()) return lost_at_end_.load(std::memory_order_relaxed);
+  return mode == ReadMode::copies ? lost_now() : 0;
+}
+
+std::uint64_t SubscriptionState::lost_now() const noexcept {
+  std::uint64_t sum = 0;
+  for (const Port& port : *this) sum += port.cursor->lost.load(std::memory_order_relaxed);
+  return sum - lost_before_;
+}
+
+std::uint64_t SubscriptionState::lag_bytes() const noexcept {
+  if (left()) return 0;
+  std::uint64_t sum = 0;
+  for (const Port& port : *this) {
+    // An event in hand is not done with yet.
+    const std::uint64_t at = std::min(position(port), port.in_hand.load(std::memory_order_relaxed));
+    const std::uint64_t tail = port.shard->ring.tail();
+    if (at < tail) sum += tail - at;
+  }
+  return sum;
+}
+
+}  // namespace sluice::detail

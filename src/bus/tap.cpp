@@ -1,0 +1,69 @@
+#include <algorithm>
+
+#include "sluice/bus/persistence.hpp"
+
+#include "bus/backstop.hpp"
+#include "bus/core.hpp"
+#include "bus/unread.hpp"
+
+namespace sluice {
+
+namespace {
+
+/// Subscriptions leave this slot free when there is a persistence.
+constexpr std::uint32_t kTapSlot = 0;
+
+}  // namespace
+
+std::span<const std::byte> Tap::committed(std::size_t max_bytes) const noexcept {
+  const detail::Ring& ring = core_->shard(shard_).ring;
+  const std::uint64_t to_ring_end = ring.capacity_bytes() - (position_ & (ring.capacity_bytes() - 1));
+  std::uint64_t bytes = 0;
+  while (bytes < to_ring_end) {
+    const log::CommitWord word = ring.word(position_ + bytes);
+    if (!word.is_committed() || (bytes != 0 && bytes + word.stride() > max_bytes)) break;
+    bytes += word.stride();
+  }
+  if (bytes == 0) return {};
+  return {ring.readable(position_, bytes), bytes};
+}
+
+void Tap::release(std::size_t bytes) noexcept {
+  position_ += bytes;
+  detail::Shard& shard = core_->shard(shard_);
+  // SYNC gate: our reads are done before the space is reused.
+  shard.work_gate(kTapSlot).value.store(position_, std::memory_order_release);
+  shard.lot.space_freed();
+}
+
+bool Tap::at_end() const noexcept {
+  return position_ >= core_->shard(shard_).final_tail();
+}
+
+Taps::Taps(const std::shared_ptr<detail::Core>& core) : core_(core) {
+  for (std::uint32_t shard = 0; shard < core->shard_count(); ++shard) {
+    detail::Shard& joined = core->shard(shard);
+    joined.gates.use_gates_up_to(2 * kTapSlot);
+    taps_.push_back(Tap(core, shard, detail::join_at_tail(joined, joined.work_gate(kTapSlot).value)));
+  }
+}
+
+bool Taps::ready() const noexcept {
+  const bool some = std::any_of(taps_.begin(), taps_.end(), [this](const Tap& tap) {
+    return core_->shard(tap.shard()).ring.word(tap.position()).is_committed();
+  });
+  return some || std::all_of(taps_.begin(), taps_.end(), [](const Tap& tap) { return tap.at_end(); });
+}
+
+void Taps::wait(std::chrono::nanoseconds timeout) noexcept {
+  detail::Waiter& waiter = core_->waiter(kTapSlot);
+  // SYNC wake: the reason for a wake that came before this ticket is seen by the look below.
+  const std::uint32_t ticket = waiter.word.load(std::memory_order_acquire);
+  for (const Tap& tap : taps_) core_->shard(tap.shard()).lot.sleep_for_any(kTapSlot);
+  // SYNC park: a commit that we don't see from here on sees our bit.
+  platform::heavy_fence();
+  if (!ready()) (void)platform::futex_wait(waiter.word, ticket, timeout);
+  for (const Tap& tap : taps_) (void)core_->shard(tap.shard()).lot.rise(kTapSlot);
+}
+
+}  // namespace sluice

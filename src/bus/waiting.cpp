@@ -1,0 +1,174 @@
+// How a subscription waits: spins, yields, sleeps; and how its eventfd is armed by the same protocol.
+#include <algorithm>
+
+#include "sluice/bus/detail/subscription_state.hpp"
+
+#include "bus/backstop.hpp"
+#include "bus/core.hpp"
+#include "bus/unread.hpp"
+
+namespace sluice::detail {
+
+namespace {
+
+/// A deadline for waits that may be for ever.
+class Until {
+ public:
+  explicit Until(std::chrono::nanoseconds timeout) noexcept
+      : end_ns_(timeout.count() < 0 ? kNever
+                                    : monotonic_ns() + std::min<std::int64_t>(timeout.count(), kNever / 2)) {}
+
+  [[nodiscard]] std::chrono::nanoseconds left() const noexcept {
+    if (end_ns_ == kNever) return kBackstop;
+    return std::chrono::nanoseconds(std::max<std::int64_t>(0, end_ns_ - monotonic_ns()));
+  }
+
+ private:
+  static constexpr std::int64_t kNever = INT64_MAX;
+
+  std::int64_t end_ns_;
+};
+
+}  // namespace
+
+bool SubscriptionState::wait(const WaitStrategy& strategy, std::chrono::nanoseconds timeout) noexcept {
+  // The next poll says what ended it; who is busy or reentrant has nothing to wait for.
+  if (const PollStatus status = lock(); status != PollStatus::ok) {
+    return status != PollStatus::busy && status != PollStatus::reentrant;
+  }
+  const Until until(timeout);
+  bool is_ready = ready();
+  for (std::uint32_t spin = 0; !is_ready && spin < strategy.spins && timeout.count() != 0; ++spin) {
+    platform::cpu_relax();
+    is_ready = ready();
+  }
+  for (std::uint32_t yield = 0; !is_ready && until.left().count() > 0; is_ready = ready()) {
+    if (yield < strategy.yields || !strategy.park) {
+      ++yield;
+      platform::yield_thread();
+    } else {
+      park(std::min(until.left(), kBackstop));
+    }
+  }
+  // Relaxed: who nudged wants us to come out, which we do; it is told by its own means what that was for.
+  if (is_ready) nudged_.store(false, std::memory_order_relaxed);
+  unlock();
+  return is_ready;
+}
+
+bool SubscriptionState::ready() noexcept {
+  if (!copies.empty() || woken_for_good()) return true;
+  return std::any_of(begin(), end(), [this](Port& port) { return ready(port); });
+}
+
+bool SubscriptionState::woken_for_good() const noexcept {
+  // Relaxed: each is stored before the wake whose word the sleeper has read.
+  return must_stop() || nudged_.load(std::memory_order_relaxed) || (core->closed() && at_the_end());
+}
+
+bool SubscriptionState::ready(Port& port) noexcept {
+  if (mode == ReadMode::in_place) return port.shard->ring.word(port.next).is_committed();
+  if (port.span_at != port.span_end) return true;
+  SpanReader& reader = port.member ? port.member->reader() : *port.reader;
+  if (port.member && port.member->has_orphans()) return true;
+  return reader.cursor_position() != port.shard->ring.tail() && reader.ready();
+}
+
+bool SubscriptionState::has_event(Port& port) noexcept {
+  if (mode == ReadMode::in_place) {
+    const Shard& shard = *port.shard;
+    for (std::uint64_t at = port.next, tail = shard.ring.tail(); at < tail;) {
+      const log::CommitWord word = shard.ring.word(at);
+      if (!word.is_committed()) return false;
+      if (word.is_data() && wants(shard.topic_at(at))) return true;
+      at += word.stride();
+    }
+    return false;
+  }
+  return unread_at_cursor(port.member ? port.member->reader() : *port.reader, *filter) != 0;
+}
+
+bool SubscriptionState::fall_asleep() noexcept {
+  for (Port& port : *this) port.shard->lot.sleep_filtered(slot);
+  // SYNC park: a commit that we don't see from here on sees our bit.
+  platform::heavy_fence();
+  bool behind_a_claim = false;
+  for (Port& port : *this) {
+    // Behind an open claim only any commit will do: one that we want may come first and wake nobody.
+    const std::uint64_t at = mode == ReadMode::in_place ? port.next : position(port);
+    if (at == port.shard->ring.tail() && !(port.member && port.member->has_orphans())) continue;
+    if (ready(port)) return false;
+    port.shard->lot.sleep_for_any(slot);
+    behind_a_claim = true;
+  }
+  if (!behind_a_claim) return true;
+  // SYNC park: as above, for the bits set since.
+  platform::heavy_fence();
+  return std::none_of(begin(), end(), [this](Port& port) { return ready(port); });
+}
+
+void SubscriptionState::rise() noexcept {
+  for (Port& port : *this) (void)port.shard->lot.rise(slot);
+}
+
+void SubscriptionState::park(std::chrono::nanoseconds timeout) noexcept {
+  Waiter& waiter = core->waiter(slot);
+  // SYNC wake: the reason for a wake that came before this ticket is seen by the looks below.
+  const std::uint32_t ticket = waiter.word.load(std::memory_order_acquire);
+  const bool asleep = fall_asleep() && !woken_for_good();
+  if (asleep && !platform::futex_wait(waiter.word, ticket, timeout) && timeout == kBackstop &&
+      was_forgotten()) {
+    // A publisher may have been interrupted between its commit and its look at the bits: give it time to wake
+    // us before calling it a lost wake-up.
+    (void)platform::futex_wait(waiter.word, ticket, kBackstop);
+    if (waiter.word.load(std::memory_order_relaxed) == ticket && was_forgotten()) rescues.add(1);
+  }
+  rise();
+}
+
+bool SubscriptionState::was_forgotten() noexcept {
+  return std::any_of(begin(), end(),
+                     [this](Port& port) { return port.shard->lot.is_asleep(slot) && has_event(port); });
+}
+
+void SubscriptionState::wake() noexcept {
+  core->waiter(slot).wake();
+}
+
+void SubscriptionState::nudge() noexcept {
+  nudged_.store(true, std::memory_order_relaxed);  // SYNC wake: the waiter's word releases it
+  wake();
+}
+
+Result<int> SubscriptionState::open_event_fd() {
+  if (const PollStatus status = lock(); status != PollStatus::ok) {
+    return Error{status == PollStatus::evicted     ? ErrorCode::evicted
+                 : status == PollStatus::cancelled ? ErrorCode::cancelled
+                                                   : ErrorCode::reentrant,
+                 "subscription \"" + name + "\" can't give an eventfd now (" +
+                     std::string(to_string(status)) + "): ask for it before it is polled by others or ended"};
+  }
+  Result<int> fd = core->slot_event_fd(slot);
+  if (fd) {
+    has_event_fd_ = true;
+    // SYNC event-fd: made before a waker may signal it.
+    core->waiter(slot).event_fd.store(*fd, std::memory_order_release);
+    arm_event_fd(ready());
+  }
+  unlock();
+  return fd;
+}
+
+void SubscriptionState::arm_event_fd(bool readable) noexcept {
+  if (readable || !copies.empty() || !fall_asleep()) {
+    rise();
+    platform::signal_event_fd(core->waiter(slot).event_fd.load(std::memory_order_relaxed));
+  }
+}
+
+void SubscriptionState::disarm_event_fd() noexcept {
+  rise();
+  core->clear_slot_event_fd(slot);
+}
+
+}  // namespace sluice::detail
