@@ -103,26 +103,35 @@ void SubscriptionState::leave(Port& port) noexcept {
 }
 
 void SubscriptionState::evict() noexcept {
-  for (Port& port : *this) {
-    if (mode == ReadMode::copies) {
-      // SYNC cursor: a claim under way fails or is finished on what its gate protects.
-      port.cursor->position.store(log::kNoGate, std::memory_order_release);
-    } else if (mode == ReadMode::group_copies) {
-      // SYNC gate: the event at hand; if it moves on meanwhile, it is taken away a step later.
-      std::uint64_t value = port.gate->value.load(std::memory_order_acquire);
-      while (log::gate_phase(value) == log::GatePhase::working && value != log::kNoGate) {
-        for (Group::Place& place : group->all_places()) {
-          if (place.shard == port.shard &&
-              GroupMember::evict(*port.gate, log::gate_position(value), place.shared))
-            break;
-        }
-        value = port.gate->value.load(std::memory_order_acquire);
-      }
+  // First of all, so that its own thread takes nothing more. Relaxed: ordered by the request below.
+  control.fetch_or(kEvicted, std::memory_order_relaxed);
+  {
+    const std::lock_guard lock(core->mutex());  // while we hold it, the slot is not another's
+    if (!left()) {
+      for (Port& port : *this) evict(port);
     }
   }
   core->leave_group(*this);
   request(kEvicted);
   for (Port& port : *this) port.shard->lot.space_freed();
+}
+
+void SubscriptionState::evict(Port& port) noexcept {
+  if (mode == ReadMode::copies) {
+    // SYNC cursor: a claim under way fails, or is finished on what its gate protects.
+    port.cursor->position.store(log::kNoGate, std::memory_order_release);
+    return;
+  }
+  if (mode != ReadMode::group_copies) return;
+  for (Group::Place& place : group->all_places()) {
+    if (place.shard != port.shard) continue;
+    // SYNC gate: the event at hand. If it moves on meanwhile, it is taken away a step later.
+    std::uint64_t value = port.gate->value.load(std::memory_order_acquire);
+    while (log::gate_phase(value) == log::GatePhase::working &&
+           !GroupMember::evict(*port.gate, log::gate_position(value), place.shared)) {
+      value = port.gate->value.load(std::memory_order_acquire);
+    }
+  }
 }
 
 }  // namespace sluice::detail

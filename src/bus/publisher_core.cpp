@@ -1,6 +1,7 @@
 #include "sluice/bus/detail/publisher_core.hpp"
 
-#include <limits>
+#include <cstdio>
+#include <cstdlib>
 
 #include "bus/core.hpp"
 #include "bus/metadata.hpp"
@@ -19,6 +20,13 @@ PublisherCore::PublisherCore(std::shared_ptr<Core> owner, Core& core, const Topi
       core_(&core),
       owner_(std::move(owner)) {}
 
+void report_two_threads(const char* publisher) noexcept {
+  std::fprintf(stderr,
+               "sluice: publisher \"%s\" is used by two threads at once: give each thread a publisher of its own\n",
+               publisher);
+  std::abort();
+}
+
 PublisherCore::~PublisherCore() {
   if (owner_ != nullptr) core_->forget(*this);
 }
@@ -26,6 +34,7 @@ PublisherCore::~PublisherCore() {
 template <class SizeOf, class Fill>
 PublishResult PublisherCore::write_batch(std::size_t count, MayWait may_wait, SizeOf size_of,
                                          Fill fill) noexcept {
+  [[maybe_unused]] const SoleUse use(user_, name.c_str());
   if (count == 0) return {PublishStatus::ok, shard->ring.tail()};
   if (max_length_ == 0) return refuse(PublishStatus::claim_open);
   std::uint64_t bytes = 0;
@@ -81,6 +90,7 @@ PublishResult PublisherCore::publish_batch(std::span<const std::span<const std::
 
 PublishResult PublisherCore::publish(std::span<const std::byte> payload,
                                      const PublishOptions& options) noexcept {
+  [[maybe_unused]] const SoleUse use(user_, name.c_str());
   const MetadataSize metadata = measure(options.metadata);
   if (!metadata.valid) return refuse(PublishStatus::invalid_metadata);
   const std::chrono::nanoseconds deadline = options.deadline.value_or(deadline_);
@@ -127,6 +137,7 @@ PublishResult PublisherCore::publish(std::span<const std::byte> payload,
 }
 
 Room PublisherCore::open_claim(std::size_t payload_bytes, MayWait may_wait) noexcept {
+  [[maybe_unused]] const SoleUse use(user_, name.c_str());
   // Relaxed, here and below: this thread alone stores them; others look for a report.
   if (claim_position.load(std::memory_order_relaxed) != log::kNoGate) {
     return {refuse(PublishStatus::claim_open).status, {}};

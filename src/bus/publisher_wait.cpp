@@ -108,7 +108,7 @@ PublishResult PublisherCore::refuse(PublishStatus status, std::uint64_t bytes) n
   failure_.bytes = bytes;
   failure_.batch = false;
   failure_.holder[0] = '\0';
-  if (status == PublishStatus::timed_out || status == PublishStatus::would_block) {
+  if (status == PublishStatus::timed_out) {
     core_->describe_holder(*shard, failure_.holder);
   }
   return {status, 0};
@@ -122,7 +122,10 @@ PublishResult PublisherCore::refuse_batch(std::uint64_t bytes) noexcept {
 
 Error PublisherCore::describe_failure() const {
   const std::string at = "publishing to \"" + std::string(topic->name()) + "\": ";
-  const std::string holder(failure_.holder.data());
+  HolderText held_by = failure_.holder;
+  // Too dear for a call that is made in a loop; who holds the ring now will do.
+  if (failure_.status == PublishStatus::would_block) core_->describe_holder(*shard, held_by);
+  const std::string holder(held_by.data());
   const std::string size = std::to_string(failure_.bytes);
   const std::string capacity = std::to_string(shard->ring.capacity_bytes());
   const auto error = [&](const std::string& what) {

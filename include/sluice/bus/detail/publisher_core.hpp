@@ -14,6 +14,7 @@
 #include "sluice/base/clock.hpp"
 #include "sluice/base/counter.hpp"
 #include "sluice/bus/detail/shard.hpp"
+#include "sluice/bus/detail/sole_use.hpp"
 #include "sluice/bus/options.hpp"
 #include "sluice/bus/publish_result.hpp"
 #include "sluice/topic/topic.hpp"
@@ -93,6 +94,7 @@ class PublisherCore {
  private:
   template <class Fill>
   PublishResult write(std::size_t payload_bytes, MayWait may_wait, Fill&& fill) noexcept {
+    [[maybe_unused]] const SoleUse use(user_, name.c_str());
     const std::size_t length = log::kHeaderBytes + payload_bytes;
     if (length > max_length_) [[unlikely]]
       return refuse_length(length);
@@ -117,8 +119,10 @@ class PublisherCore {
   [[nodiscard]] log::Reservation reserve(std::uint32_t bytes) noexcept {
     const log::Reservation space = shard->ring.try_reserve(cache_, bytes);
     // A sleeper that wants none of these events must move its gate all the same before it holds us up.
-    if (cache_.tight) [[unlikely]]
+    if (cache_.tight) [[unlikely]] {
+      cache_.tight = false;
       shard->lot.wake_all();
+    }
     return space;
   }
   /// Everything before the extensions but the commit word; returns where they, or the payload, begin.
@@ -157,6 +161,7 @@ class PublisherCore {
   Timestamps timestamps_;
   std::chrono::nanoseconds deadline_;
   std::int64_t claim_timestamp_ns_ = 0;
+  std::atomic<std::uint64_t> user_{0};  ///< debug builds: the thread that is in here
   Core* core_;
   std::shared_ptr<Core> owner_;
 

@@ -177,6 +177,7 @@ class SubscriptionState {
   void join(Port& port) noexcept;
   void leave() noexcept;
   void leave(Port& port) noexcept;
+  void evict(Port& port) noexcept;
   void try_leave() noexcept;
 
   // Waiting: waiting.cpp.
