@@ -73,6 +73,8 @@ class Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] std::vector<std::shared_ptr<SubscriptionState>> subscriptions();
   [[nodiscard]] BusMetrics metrics();
   [[nodiscard]] std::uint64_t published();
+  /// A waiting publisher found room that nobody had told it of.
+  void count_publisher_rescue() noexcept { publisher_rescues_.add(); }
 
   [[nodiscard]] Shard& shard(std::uint32_t index) noexcept { return *shards_[index]; }
   [[nodiscard]] std::uint32_t shard_count() const noexcept {
@@ -137,10 +139,8 @@ class Core : public std::enable_shared_from_this<Core> {
   std::mutex close_mutex_;
   std::optional<CloseReport> close_report_;
   std::atomic<bool> closed_{false};
-
- public:
-  SharedCounter published_by_name;
-  SharedCounter publisher_rescues;
+  SharedCounter published_by_name_;
+  SharedCounter publisher_rescues_;
 };
 
 }  // namespace sluice::detail

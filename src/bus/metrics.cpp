@@ -8,7 +8,7 @@ namespace sluice::detail {
 
 std::uint64_t Core::published() {
   const std::lock_guard lock(mutex_);
-  std::uint64_t sum = published_before_ + published_by_name.read();
+  std::uint64_t sum = published_before_ + published_by_name_.read();
   for (const PublisherCore* publisher : publishers_) sum += publisher->published.read();
   return sum;
 }
@@ -61,7 +61,7 @@ BusMetrics Core::metrics() {
     metrics.subscriptions.push_back(std::move(one));
   }
   const std::lock_guard lock(mutex_);
-  metrics.rescues += rescues_before_ + publisher_rescues.read();
+  metrics.rescues += rescues_before_ + publisher_rescues_.read();
   for (const PublisherCore* publisher : publishers_) {
     metrics.publishers.push_back({.name = publisher->name,
                                   .topic = std::string(publisher->topic->name()),

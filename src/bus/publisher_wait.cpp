@@ -95,7 +95,7 @@ log::Reservation PublisherCore::sleep_for_room(std::uint32_t bytes,
   shard->lot.await_space(ticket, std::min(timeout, kBackstop));
   const bool forgotten = timeout >= kBackstop && shard->lot.space_unreleased(ticket);
   space = reserve(bytes);
-  if (forgotten && space.status == log::ClaimStatus::ok) core_->publisher_rescues.add();
+  if (forgotten && space.status == log::ClaimStatus::ok) core_->count_publisher_rescue();
   return space;
 }
 

@@ -69,7 +69,7 @@ Result<EventId> Core::publish(std::string_view topic_name, std::span<const std::
   PublisherCore publisher(nullptr, *this, **topic, shard, {});
   const PublishResult result = publisher.publish(payload, options);
   if (!result.ok()) return publisher.describe_failure();
-  published_by_name.add();
+  published_by_name_.add();
   if (options.id) return *options.id;
   return EventId::from_position(shard.context.epoch, shard.context.shard, result.position);
 }
