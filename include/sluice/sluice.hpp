@@ -4,4 +4,5 @@
 #include "sluice/base/clock.hpp"
 #include "sluice/base/result.hpp"
 #include "sluice/bus/bus.hpp"
+#include "sluice/bus/dispatcher.hpp"
 #include "sluice/bus/persistence.hpp"

@@ -45,6 +45,8 @@ std::string_view to_string(ErrorCode code) noexcept {
       return "claim_open";
     case ErrorCode::group_options_mismatch:
       return "group_options_mismatch";
+    case ErrorCode::busy:
+      return "busy";
     case ErrorCode::reentrant:
       return "reentrant";
     case ErrorCode::evicted:

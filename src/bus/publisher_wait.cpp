@@ -141,7 +141,7 @@ Error PublisherCore::describe_failure() const {
     case PublishStatus::timed_out:
       return error("the ring of " + capacity + " bytes stayed full until the deadline" +
                    (holder.empty() ? "" : ", held by " + holder) +
-                   ": speed that up, or give it the overload policy drop_oldest or evict");
+                   ": poll it (more often), destroy it, or give it the overload policy drop_oldest or evict");
     case PublishStatus::would_deadlock:
       return error(
           "the ring of " + capacity +

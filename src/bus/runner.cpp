@@ -37,7 +37,7 @@ Result<void> RunnerCore::start() {
   std::uint64_t nobody = 0;
   // Relaxed: a claim on the right to run it; ports change hands by the poller's lock.
   if (!subscription_->runner.compare_exchange_strong(nobody, ~std::uint64_t{0}, std::memory_order_relaxed)) {
-    return Error{ErrorCode::reentrant,
+    return Error{ErrorCode::busy,
                  "subscription \"" + subscription_->name +
                      "\" is run by a bus thread already: stop that runner first, or subscribe "
                      "once more"};

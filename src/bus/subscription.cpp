@@ -30,7 +30,7 @@ Result<Event> Subscription::next(std::chrono::nanoseconds timeout) {
       case PollStatus::reentrant:
         return error(ErrorCode::reentrant, "next() was called from inside its own handler");
       case PollStatus::busy:
-        return error(ErrorCode::reentrant, "another thread polls it, or a bus thread runs it");
+        return error(ErrorCode::busy, "another thread polls it, or a bus thread runs it");
     }
     const std::chrono::nanoseconds left(forever ? -1 : std::max<std::int64_t>(0, end_ns - monotonic_ns()));
     if (!forever && left.count() == 0) return error(ErrorCode::timed_out, "no event came in time");

@@ -144,7 +144,8 @@ Result<int> SubscriptionState::open_event_fd() {
   if (const PollStatus status = lock(); status != PollStatus::ok) {
     return Error{status == PollStatus::evicted     ? ErrorCode::evicted
                  : status == PollStatus::cancelled ? ErrorCode::cancelled
-                                                   : ErrorCode::reentrant,
+                 : status == PollStatus::reentrant ? ErrorCode::reentrant
+                                                   : ErrorCode::busy,
                  "subscription \"" + name + "\" can't give an eventfd now (" +
                      std::string(to_string(status)) + "): ask for it before it is polled by others or ended"};
   }

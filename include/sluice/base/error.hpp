@@ -36,6 +36,7 @@ enum class ErrorCode : std::uint8_t {
 
   // Subscriptions and lifecycle.
   group_options_mismatch,  ///< the queue group exists with other options; the difference is named
+  busy,                    ///< another thread polls the subscription, or a bus thread runs it
   reentrant,               ///< poll was called from inside a handler of the same subscription
   evicted,                 ///< the subscription held producers back beyond its deadline and was removed
   cancelled,               ///< the subscription was cancelled

@@ -22,7 +22,9 @@ class Persistence;
 
 using log::Producers;
 
-/// What happens when a subscriber is so slow that the ring is full.
+/// What happens when a subscriber is so slow that the ring is full. It is the same ring for every topic of a shard:
+/// a `block` subscription that nobody polls stops all of the shard's producers, whether it wants their events or
+/// not. Poll it, destroy it, or give it another policy.
 enum class Overload : std::uint8_t {
   block,  ///< producers wait for it, each publish up to its deadline; sees events in place, without a copy
   drop_oldest,  ///< it loses the oldest events it has not read; how many is counted exactly
@@ -52,33 +54,33 @@ struct WaitStrategy {
 
 /// A shard of its own for the topics that match a pattern. The way into a single-producer shard.
 struct PinnedShard {
-  std::string pattern;  ///< topics that match go here; the first pin that matches wins
+  std::string pattern{};  ///< topics that match go here; the first pin that matches wins
   Producers producers =
       Producers::multi;  ///< `single`: one live `Publisher` at a time, and no `Bus::publish`
-  std::optional<std::size_t> capacity_bytes;  ///< default: the bus's
+  std::optional<std::size_t> capacity_bytes{};  ///< default: the bus's
 };
 
 /// What went wrong where no caller could be told: a subscription evicted, a handler that threw.
 struct Notice {
   ErrorCode code;
-  std::string subscription;  ///< its name
-  std::string message;
+  std::string subscription{};  ///< its name
+  std::string message{};
 };
 
 /// How a bus behaves. Validated once, by `Bus::open`; a value outside its range is `invalid_option`.
 struct BusOptions {
   // Behaviour.
-  std::shared_ptr<Persistence> persistence;       ///< what outlives the process; none: memory only
+  std::shared_ptr<Persistence> persistence{};       ///< what outlives the process; none: memory only
   Timestamps timestamps = Timestamps::per_event;  ///< the default of every publisher
   std::chrono::nanoseconds publish_deadline =
       std::chrono::seconds(5);                   ///< how long a publish may wait; 0 to 1 hour
-  std::function<void(const Notice&)> on_notice;  ///< called on a bus thread; must not block, may use the bus
-  std::shared_ptr<Clock> clock;                  ///< default: the calibrated TSC, else the system clock
+  std::function<void(const Notice&)> on_notice{};  ///< called on a bus thread; must not block, may use the bus
+  std::shared_ptr<Clock> clock{};                  ///< default: the calibrated TSC, else the system clock
 
   // Order. One shard is one total order; more shards scale further and order each topic by itself.
   std::uint32_t shards =
       1;  ///< multi-producer shards that topics are hashed over; 0 to 64 (0: pins take all)
-  std::vector<PinnedShard> pinned;  ///< further shards, at most 64
+  std::vector<PinnedShard> pinned{};  ///< further shards, at most 64
 
   // Size.
   std::size_t capacity_bytes = std::size_t{1} << 20;  ///< of each shard's ring: power of two, 4 KiB to 1 GiB
@@ -89,37 +91,37 @@ struct BusOptions {
 
 /// What a subscriber sees, and what becomes of it when it is slow.
 struct SubscribeOptions {
-  std::string topic;  ///< a topic or a pattern (`*` one token, `>` the rest); empty: the firehose
-  std::string group;  ///< queue group to join: each event goes to one member; empty: none
+  std::string topic{};  ///< a topic or a pattern (`*` one token, `>` the rest); empty: the firehose
+  std::string group{};  ///< queue group to join: each event goes to one member; empty: none
   Overload overload = Overload::block;
   std::chrono::nanoseconds evict_after = std::chrono::seconds(1);  ///< with `evict`: 1 ms to 1 hour
-  std::string name;   ///< in errors, notices and metrics; default: made of the topic and a number
-  WaitStrategy wait;  ///< how `next` and bus threads wait
+  std::string name{};   ///< in errors, notices and metrics; default: made of the topic and a number
+  WaitStrategy wait{};  ///< how `next` and bus threads wait
 };
 
 /// One event's extras. Views are read before `publish` returns.
 struct PublishOptions {
-  std::vector<std::pair<std::string_view, std::string_view>>
-      metadata;                     ///< unique, non-empty keys; 65,535 bytes in all
+  /// Unique, non-empty keys; 65,535 bytes in all, four for each pair included.
+  std::vector<std::pair<std::string_view, std::string_view>> metadata{};
   std::int64_t timestamp_ns = 0;    ///< since the Unix epoch, UTC; 0: now (or 0, with `Timestamps::caller`)
   std::chrono::nanoseconds ttl{0};  ///< reads of past events hide it after this; 0: never; negative: an error
-  std::optional<EventId> id;        ///< an event from elsewhere keeps its own
-  std::optional<std::chrono::nanoseconds>
-      deadline;  ///< instead of the bus's `publish_deadline`; 0: don't wait
+  std::optional<EventId> id{};        ///< an event from elsewhere keeps its own
+  /// Instead of the bus's `publish_deadline`; 0: don't wait.
+  std::optional<std::chrono::nanoseconds> deadline{};
 };
 
 /// How one publisher behaves.
 struct PublisherOptions {
-  std::optional<Timestamps> timestamps;              ///< default: the bus's
-  std::optional<std::chrono::nanoseconds> deadline;  ///< default: the bus's `publish_deadline`
-  std::string name;  ///< in errors and metrics; default: the topic and a number
+  std::optional<Timestamps> timestamps{};              ///< default: the bus's
+  std::optional<std::chrono::nanoseconds> deadline{};  ///< default: the bus's `publish_deadline`
+  std::string name{};  ///< in errors and metrics; default: the topic and a number
 };
 
 /// How a bus thread runs a subscription or a dispatcher.
 struct RunOptions {
-  std::string name;             ///< the thread's, at most 15 bytes; default: the subscription's, cut short
-  std::optional<unsigned> cpu;  ///< pin it to this core
-  std::optional<WaitStrategy> wait;  ///< default: the subscription's
+  std::string name{};             ///< the thread's, at most 15 bytes; default: the subscription's, cut short
+  std::optional<unsigned> cpu{};  ///< pin it to this core
+  std::optional<WaitStrategy> wait{};  ///< default: the subscription's
   std::size_t batch = 256;           ///< events between two looks at cancel and drain; 1 to 65,536
 };
 

@@ -8,18 +8,25 @@
 
 namespace sluice {
 
-/// A type's stable name. The default is what the compiler calls it, which is the same for every program built
-/// with the same family of compilers; give a specialisation with a `static constexpr std::string_view value`
-/// to a type whose name must survive a rename, or be shared with other compilers.
+namespace detail {
+
+/// `T` as the compiler spells it. A function, because only a function's signature names `T`.
+template <class T>
+[[nodiscard]] consteval std::string_view spelled() noexcept {
+  constexpr std::string_view signature = __PRETTY_FUNCTION__;
+  constexpr std::string_view before = "T = ";
+  constexpr std::size_t begin = signature.find(before) + before.size();
+  return signature.substr(begin, signature.find_first_of(";]", begin) - begin);
+}
+
+}  // namespace detail
+
+/// A type's stable name. The default is what the compiler calls it, which is the same for every program built with
+/// the same family of compilers; give a specialisation with a `static constexpr std::string_view value` to a type
+/// whose name must survive a rename, or be shared with other compilers.
 template <class T>
 struct TypeName {
-  static constexpr std::string_view value = [] {
-    constexpr std::string_view signature = __PRETTY_FUNCTION__;
-    constexpr std::string_view before = "T = ";
-    constexpr std::size_t begin = signature.find(before) + before.size();
-    constexpr std::size_t end = signature.find_first_of(";]", begin);
-    return signature.substr(begin, end - begin);
-  }();
+  static constexpr std::string_view value = detail::spelled<T>();
 };
 
 template <class T>
