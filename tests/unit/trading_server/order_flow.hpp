@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "trading_server/lobster.hpp"
+
+namespace trading {
+
+/// Recorded order flow that tests read: the sample beside them, and a real morning where one lies beside the
+/// source tree.
+inline std::filesystem::path sample_file() {
+  return std::filesystem::path(__FILE__).parent_path() / "data" / "sample_messages.csv";
+}
+
+inline std::filesystem::path source_tree() {
+  return std::filesystem::path(__FILE__).parent_path() / ".." / ".." / "..";
+}
+
+inline std::vector<std::filesystem::path> recorded_files() {
+  std::vector<std::filesystem::path> files = {sample_file()};
+  const auto morning = source_tree() / ".." / "shared" / "data" / "lobster_AAPL_2012-06-21_messages.csv";
+  if (std::filesystem::exists(morning)) files.push_back(morning);
+  return files;
+}
+
+inline std::vector<OrderMessage> messages_of(const std::filesystem::path& file) {
+  return read_lobster_file(file.string()).value();
+}
+
+// Messages as tests write them, all at midnight.
+inline OrderMessage submission(OrderId id, Side side, Price price, std::uint32_t size) {
+  return {0, id, price, size, side, MessageType::submission};
+}
+inline OrderMessage on_order(MessageType type, OrderId id, std::uint32_t size) {
+  return {0, id, 1, size, Side::buy, type};
+}
+
+}  // namespace trading
