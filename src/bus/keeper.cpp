@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 
 #include "bus/core.hpp"
 
@@ -25,11 +26,15 @@ void Keeper::refused(std::uint32_t shard) noexcept {
 
 void Keeper::notify(Notice notice) noexcept {
   if (!core_->options().on_notice) return;
-  const std::lock_guard lock(mutex_);
-  if (stopping_) return;
-  notices_.push_back(std::move(notice));
-  start_locked();
-  changed_.notify_one();
+  try {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    notices_.push_back(std::move(notice));
+    start_locked();
+    changed_.notify_one();
+  } catch (const std::exception&) {
+    // No memory or no thread to tell it with: what it is about has been done and counted all the same.
+  }
 }
 
 void Keeper::stop() noexcept {
