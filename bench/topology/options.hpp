@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.hpp"
+
+namespace sluice::bench {
+
+/// How long a run may take.
+enum class Pace : std::uint8_t { smoke, quick, full };
+enum class Output : std::uint8_t { table, json };
+
+/// What the command line says. Times and counts follow from the pace unless they are given.
+struct Options {
+  Pace pace = Pace::full;
+  Output output = Output::table;
+  bool help = false;
+  std::vector<std::string> topologies;  ///< families (`fan_out`) or single ones (`fan_out_4`); empty: all
+  std::size_t payload_bytes = 64;       ///< 8, 64 or 256
+  std::size_t repetitions = 11;         ///< 1 to 101
+  std::chrono::nanoseconds measurement = std::chrono::milliseconds(200);  ///< one case, one repetition
+  std::uint64_t first_try_divisor = 1;  ///< how much smaller than usual the calibrating try is
+
+  [[nodiscard]] bool wants(std::string_view topology) const;
+};
+
+[[nodiscard]] Result<Options> parse_options(const std::vector<std::string_view>& arguments);
+[[nodiscard]] std::string_view help_text();
+
+}  // namespace sluice::bench
