@@ -165,6 +165,46 @@ bool SubscriptionState::advance_span(Port& port, std::uint64_t to) noexcept {
   return still_ours;
 }
 
+bool SubscriptionState::skip_unwanted(Port& port) noexcept {
+  Shard& shard = *port.shard;
+  const std::uint64_t turn_end = port.next + shard.ring.capacity_bytes();
+  bool wanted = false;
+  while (port.next < turn_end) {
+    const log::CommitWord word = shard.ring.word(port.next);
+    if (!word.is_committed()) break;
+    wanted = word.is_data() && wants(shard.topic_at(port.next));
+    if (wanted) break;
+    port.next += word.stride();
+  }
+  store_gate_up_to(port, port.next);
+  return wanted;
+}
+
+bool SubscriptionState::skip_unwanted(Port& port, SpanReader& reader) noexcept {
+  bool wanted = false;
+  for (std::uint64_t skipped = 0; skipped < port.shard->ring.capacity_bytes();) {
+    const log::SpanResult unwanted = reader.claim([&](std::uint64_t at) {
+      wanted = false;
+      std::uint64_t to = at;
+      while (to - at < kScanBytes) {
+        const log::CommitWord word = port.shard->ring.word(to);
+        if (!word.is_committed()) break;
+        wanted = word.is_data() && wants(port.shard->topic_at(to));
+        if (wanted) break;
+        to += word.stride();
+      }
+      return to;
+    });
+    if (unwanted.status == log::SpanStatus::gone) return true;  // the next poll says why
+    if (unwanted.status == log::SpanStatus::empty) return wanted;
+    reader.withdraw();
+    port.shard->lot.space_freed();
+    skipped += unwanted.span.end - unwanted.span.begin;
+    if (wanted) return true;
+  }
+  return true;  // a lap of them, and there may be more: better awake
+}
+
 bool SubscriptionState::finish_copy() noexcept {
   if (copies.empty()) return true;
   copies.pop();

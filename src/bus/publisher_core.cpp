@@ -12,18 +12,19 @@ PublisherCore::PublisherCore(std::shared_ptr<Core> owner, Core& core, const Topi
                              const PublisherOptions& options)
     : shard(&on),
       topic(&to),
-      name(options.name),
       max_length_(on.ring.max_record_bytes()),
-      clock_(core.clock()),
       timestamps_(options.timestamps.value_or(core.options().timestamps)),
+      clock_(core.clock()),
+      name(options.name),
       deadline_(options.deadline.value_or(core.options().publish_deadline)),
       core_(&core),
       owner_(std::move(owner)) {}
 
 void report_two_threads(const char* publisher) noexcept {
-  std::fprintf(stderr,
-               "sluice: publisher \"%s\" is used by two threads at once: give each thread a publisher of its own\n",
-               publisher);
+  std::fprintf(
+      stderr,
+      "sluice: publisher \"%s\" is used by two threads at once: give each thread a publisher of its own\n",
+      publisher);
   std::abort();
 }
 

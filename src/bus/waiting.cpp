@@ -67,11 +67,10 @@ bool SubscriptionState::woken_for_good() const noexcept {
 }
 
 bool SubscriptionState::ready(Port& port) noexcept {
-  if (mode == ReadMode::in_place) return port.shard->ring.word(port.next).is_committed();
-  if (port.span_at != port.span_end) return true;
+  if (mode == ReadMode::in_place) return skip_unwanted(port);
+  if (port.span_at != port.span_end || (port.member && port.member->has_orphans())) return true;
   SpanReader& reader = port.member ? port.member->reader() : *port.reader;
-  if (port.member && port.member->has_orphans()) return true;
-  return reader.cursor_position() != port.shard->ring.tail() && reader.ready();
+  return reader.cursor_position() != port.shard->ring.tail() && skip_unwanted(port, reader);
 }
 
 bool SubscriptionState::has_event(Port& port) noexcept {
@@ -94,10 +93,11 @@ bool SubscriptionState::fall_asleep() noexcept {
   platform::heavy_fence();
   bool behind_a_claim = false;
   for (Port& port : *this) {
-    // Behind an open claim only any commit will do: one that we want may come first and wake nobody.
-    const std::uint64_t at = mode == ReadMode::in_place ? port.next : position(port);
-    if (at == port.shard->ring.tail() && !(port.member && port.member->has_orphans())) continue;
+    // Whoever claims beyond this tail sees our bit when it commits.
+    const std::uint64_t tail = port.shard->ring.tail();
     if (ready(port)) return false;
+    if ((mode == ReadMode::in_place ? port.next : position(port)) >= tail) continue;
+    // Behind an open claim only any commit will do: one that we want may come first and wake nobody.
     port.shard->lot.sleep_for_any(slot);
     behind_a_claim = true;
   }

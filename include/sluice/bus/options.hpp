@@ -22,9 +22,9 @@ class Persistence;
 
 using log::Producers;
 
-/// What happens when a subscriber is so slow that the ring is full. It is the same ring for every topic of a shard:
-/// a `block` subscription that nobody polls stops all of the shard's producers, whether it wants their events or
-/// not. Poll it, destroy it, or give it another policy.
+/// What happens when a subscriber is so slow that the ring is full. It is the same ring for every topic of a
+/// shard: a `block` subscription that nobody polls stops all of the shard's producers, whether it wants their
+/// events or not. Poll it, destroy it, or give it another policy.
 enum class Overload : std::uint8_t {
   block,  ///< producers wait for it, each publish up to its deadline; sees events in place, without a copy
   drop_oldest,  ///< it loses the oldest events it has not read; how many is counted exactly
@@ -70,12 +70,13 @@ struct Notice {
 /// How a bus behaves. Validated once, by `Bus::open`; a value outside its range is `invalid_option`.
 struct BusOptions {
   // Behaviour.
-  std::shared_ptr<Persistence> persistence{};       ///< what outlives the process; none: memory only
+  std::shared_ptr<Persistence> persistence{};     ///< what outlives the process; none: memory only
   Timestamps timestamps = Timestamps::per_event;  ///< the default of every publisher
   std::chrono::nanoseconds publish_deadline =
-      std::chrono::seconds(5);                   ///< how long a publish may wait; 0 to 1 hour
-  std::function<void(const Notice&)> on_notice{};  ///< called on a bus thread; must not block, may use the bus
-  std::shared_ptr<Clock> clock{};                  ///< default: the calibrated TSC, else the system clock
+      std::chrono::seconds(5);  ///< how long a publish may wait; 0 to 1 hour
+  std::function<void(const Notice&)>
+      on_notice{};                 ///< called on a bus thread; must not block, may use the bus
+  std::shared_ptr<Clock> clock{};  ///< default: the calibrated TSC, else the system clock
 
   // Order. One shard is one total order; more shards scale further and order each topic by itself.
   std::uint32_t shards =
@@ -105,7 +106,7 @@ struct PublishOptions {
   std::vector<std::pair<std::string_view, std::string_view>> metadata{};
   std::int64_t timestamp_ns = 0;    ///< since the Unix epoch, UTC; 0: now (or 0, with `Timestamps::caller`)
   std::chrono::nanoseconds ttl{0};  ///< reads of past events hide it after this; 0: never; negative: an error
-  std::optional<EventId> id{};        ///< an event from elsewhere keeps its own
+  std::optional<EventId> id{};      ///< an event from elsewhere keeps its own
   /// Instead of the bus's `publish_deadline`; 0: don't wait.
   std::optional<std::chrono::nanoseconds> deadline{};
 };
@@ -122,7 +123,7 @@ struct RunOptions {
   std::string name{};             ///< the thread's, at most 15 bytes; default: the subscription's, cut short
   std::optional<unsigned> cpu{};  ///< pin it to this core
   std::optional<WaitStrategy> wait{};  ///< default: the subscription's
-  std::size_t batch = 256;           ///< events between two looks at cancel and drain; 1 to 65,536
+  std::size_t batch = 256;             ///< events between two looks at cancel and drain; 1 to 65,536
 };
 
 }  // namespace sluice

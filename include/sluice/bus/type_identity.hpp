@@ -21,9 +21,9 @@ template <class T>
 
 }  // namespace detail
 
-/// A type's stable name. The default is what the compiler calls it, which is the same for every program built with
-/// the same family of compilers; give a specialisation with a `static constexpr std::string_view value` to a type
-/// whose name must survive a rename, or be shared with other compilers.
+/// A type's stable name. The default is what the compiler calls it, which is the same for every program built
+/// with the same family of compilers; give a specialisation with a `static constexpr std::string_view value`
+/// to a type whose name must survive a rename, or be shared with other compilers.
 template <class T>
 struct TypeName {
   static constexpr std::string_view value = detail::spelled<T>();

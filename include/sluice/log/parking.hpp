@@ -38,9 +38,10 @@ struct alignas(64) Waiter {
 /// **Protocol** (the classic store/load pair, with the asymmetric fence). Parker: set a bit; heavy fence;
 /// look for an event; sleep. Publisher: commit; light fence; look for a bit. One of the two sees the other.
 ///
-/// **Filtered or any.** A `filtered` sleeper is woken only by topics it wants. It may sleep so only if its
-/// cursor equals the tail: behind an open claim of a topic it does not want, a commit it wants would be
-/// followed by one that wakes nobody, and it would sleep on. There it sleeps for `any` commit.
+/// **Filtered or any.** A `filtered` sleeper is woken only by topics it wants. It may sleep so only once it
+/// has looked at everything below the tail as that was after the barrier: behind an open claim of a topic it
+/// does not want, a commit that it wants would be followed by one that wakes nobody, and it would sleep on.
+/// There it sleeps for `any` commit.
 template <class Policy>
 class ParkingLot {
   template <class T>
@@ -60,10 +61,11 @@ class ParkingLot {
     for (std::uint32_t word = 0; word < words_; ++word) {
       const Sleepers& asleep = sleepers_[word];
       // Relaxed: the fences order them; a stale bit costs a wake for nothing.
-      const std::uint64_t due = asleep.any.load(std::memory_order_relaxed) |
-                                (asleep.filtered.load(std::memory_order_relaxed) & interest(word));
-      if (due != 0) [[unlikely]]
-        wake(word, due);
+      const std::uint64_t any = asleep.any.load(std::memory_order_relaxed);
+      const std::uint64_t filtered = asleep.filtered.load(std::memory_order_relaxed);
+      if ((any | filtered) == 0) [[likely]]
+        continue;
+      if (const std::uint64_t due = any | (filtered & interest(word)); due != 0) wake(word, due);
     }
     if (space_wanted_.load(std::memory_order_relaxed) != 0) [[unlikely]]
       release_space();

@@ -136,13 +136,23 @@ class Raiser {
     const std::uint64_t new_limit = std::min(target, highest_limit(second));
     if (new_limit <= old_limit) return false;
 
-    for (std::uint64_t p = old_limit + kAlignment; p <= new_limit; p += kAlignment) {
-      memory_.store_word(p & (capacity_ - 1), 0, std::memory_order_relaxed);  // released with the limit
-    }
+    zero_words(old_limit + kAlignment, new_limit);
     if (second > frontier()) state_->frontier.store(second, std::memory_order_relaxed);
     // SYNC limit: the space below is free and its commit words are zero.
     state_->limit.store(new_limit, std::memory_order_release);
     return true;
+  }
+
+  /// Zeroes the commit words of every place from `first` to `last`, both included.
+  void zero_words(std::uint64_t first, std::uint64_t last) noexcept {
+    while (first <= last) {
+      const std::uint64_t offset = first & (capacity_ - 1);
+      const std::uint64_t end = std::min(offset + (last - first) + kAlignment, capacity_);
+      for (std::uint64_t at = offset; at < end; at += kAlignment) {
+        memory_.store_word(at, 0, std::memory_order_relaxed);  // released with the limit
+      }
+      first += end - offset;
+    }
   }
 
   [[nodiscard]] std::uint64_t highest_limit(std::uint64_t held_at) const noexcept {

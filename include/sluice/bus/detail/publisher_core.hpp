@@ -40,7 +40,7 @@ struct Room {
 ///
 /// **Thread safety.** One thread at a time, save the counters and the open claim's fields, which anybody may
 /// read.
-class PublisherCore {
+class alignas(64) PublisherCore {
  public:
   /// `owner` keeps the core alive for as long as the publisher lives; null where the caller does.
   PublisherCore(std::shared_ptr<Core> owner, Core& core, const Topic& to, Shard& on,
@@ -75,12 +75,19 @@ class PublisherCore {
 
   [[nodiscard]] Error describe_failure() const;
 
-  // What the owner reads and writes on every publish.
-  Shard* shard;
-  const Topic* topic;
+  // What every publish reads and writes: with the private ones below, one cache line, and the clock's.
+  Shard* const shard;
+  const Topic* const topic;
   std::int64_t caller_timestamp_ns = 0;
   Counter published;
 
+ private:
+  log::ProducerCache cache_;
+  std::size_t max_length_;  ///< of a record; 0 while a single producer's claim is open
+  Timestamps timestamps_;
+  ClockReader clock_;
+
+ public:
   // For metrics, and for whoever asks what holds a shard back. Single writer.
   Counter would_block;
   Counter timed_out;
@@ -155,10 +162,6 @@ class PublisherCore {
   log::Reservation sleep_for_room(std::uint32_t bytes, std::chrono::nanoseconds timeout) noexcept;
   void close_claim() noexcept;
 
-  log::ProducerCache cache_;
-  std::size_t max_length_;  ///< of a record; 0 while a single producer's claim is open
-  ClockReader clock_;
-  Timestamps timestamps_;
   std::chrono::nanoseconds deadline_;
   std::int64_t claim_timestamp_ns_ = 0;
   std::atomic<std::uint64_t> user_{0};  ///< debug builds: the thread that is in here

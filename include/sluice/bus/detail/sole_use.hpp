@@ -10,8 +10,8 @@ namespace sluice::detail {
 /// Says which publisher is used by two threads at once, and aborts.
 [[noreturn]] void report_two_threads(const char* publisher) noexcept;
 
-/// Debug builds (those without NDEBUG) stop a program in which two threads are inside one publisher at the same
-/// time, which would quietly destroy a ring. Release builds pay nothing.
+/// Debug builds (those without NDEBUG) stop a program in which two threads are inside one publisher at the
+/// same time, which would quietly destroy a ring. Release builds pay nothing.
 class SoleUse {
  public:
 #ifdef NDEBUG
@@ -22,7 +22,9 @@ class SoleUse {
     before_ = user.exchange(platform::current_thread_id(), std::memory_order_relaxed);
     if (before_ != 0 && before_ != platform::current_thread_id()) report_two_threads(publisher);
   }
-  ~SoleUse() { user_->store(before_, std::memory_order_relaxed); }
+  ~SoleUse() {
+    user_->store(before_, std::memory_order_relaxed);
+  }
 
  private:
   std::atomic<std::uint64_t>* user_;

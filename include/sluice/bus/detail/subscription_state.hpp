@@ -172,6 +172,10 @@ class SubscriptionState {
   void copy_planned(const Port& port) noexcept;
   void release_copy_gate(Port& port) noexcept;
   bool advance_span(Port& port, std::uint64_t to) noexcept;
+  /// Steps over committed records that nobody here wants, so that they keep nobody awake; true when one that
+  /// is wanted comes next.
+  bool skip_unwanted(Port& port) noexcept;
+  bool skip_unwanted(Port& port, SpanReader& reader) noexcept;
 
   // Joining and leaving: membership.cpp.
   void join(Port& port) noexcept;
