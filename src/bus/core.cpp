@@ -9,7 +9,10 @@ Result<std::shared_ptr<Core>> Core::open(BusOptions options) {
   if (auto valid = validate(options); !valid) return std::move(valid).error();
   (void)platform::register_asymmetric_fence();  // metrics say when it was refused
   auto core = std::make_shared<Core>(std::move(options));
-  if (auto started = core->start(); !started) return std::move(started).error();
+  if (auto started = core->start(); !started) {
+    if (core->persistence_started_) core->options_.persistence->stop(std::chrono::nanoseconds(0));
+    return std::move(started).error();
+  }
   return core;
 }
 
@@ -41,6 +44,7 @@ Result<void> Core::start() {
     auto started = options_.persistence->start(request);
     if (!started) return std::move(started).error();
     state = *std::move(started);
+    persistence_started_ = true;
   }
   topics_ = std::make_unique<TopicTable>(
       TopicTableOptions{.max_topics = options_.max_topics, .max_filters = options_.max_subscriptions},

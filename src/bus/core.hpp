@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,6 +22,7 @@
 #include "sluice/bus/persistence.hpp"
 #include "sluice/topic/table.hpp"
 
+#include "bus/deadline.hpp"
 #include "bus/group.hpp"
 #include "bus/holder.hpp"
 #include "bus/keeper.hpp"
@@ -64,9 +66,9 @@ class Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] bool held_by_this_thread(Shard& shard, std::uint32_t bytes) noexcept;
 
   // Lifecycle: lifecycle.cpp.
-  [[nodiscard]] DrainReport drain(std::chrono::nanoseconds deadline);
+  [[nodiscard]] DrainReport drain(std::chrono::nanoseconds timeout);
   void cancel() noexcept;
-  [[nodiscard]] CloseReport close(std::chrono::nanoseconds deadline);
+  [[nodiscard]] CloseReport close(std::chrono::nanoseconds timeout);
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
   void add_runner(const std::shared_ptr<RunnerCore>& runner);
   [[nodiscard]] std::vector<std::shared_ptr<RunnerCore>> runners();
@@ -104,6 +106,9 @@ class Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] Result<void> define(const Topic& topic);
 
   [[nodiscard]] ShardMetrics metrics_of(Shard& shard);
+  [[nodiscard]] CloseReport await_close(std::unique_lock<std::mutex>& lock, const Deadline& deadline);
+  [[nodiscard]] bool is_bus_thread();
+  void close_shards() noexcept;
   void name_left_out(const std::vector<std::uint64_t>& targets, DrainReport& report);
 
   // Under the lock: subscribe.cpp.
@@ -136,9 +141,13 @@ class Core : public std::enable_shared_from_this<Core> {
   std::uint64_t published_before_ = 0;  ///< by publishers that are gone
   std::uint64_t rescues_before_ = 0;    ///< of subscriptions that are gone
 
+  // Under a lock of their own, since closing waits for handlers, and those may ask anything of the bus.
   std::mutex close_mutex_;
+  std::condition_variable close_done_;
+  bool closing_ = false;
   std::optional<CloseReport> close_report_;
   std::atomic<bool> closed_{false};
+  bool persistence_started_ = false;  ///< while opening
   SharedCounter published_by_name_;
   SharedCounter publisher_rescues_;
 };

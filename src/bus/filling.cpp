@@ -39,6 +39,7 @@ bool SubscriptionState::fill(Port& port, std::size_t limit) {
   for (std::uint64_t scanned = 0; scanned < turn_bytes && !must_stop();) {
     const std::uint64_t taken =
         mode == ReadMode::copies ? fill_alone(port, limit) : fill_as_member(port, limit);
+    copies_left.store(copies.size(), std::memory_order_relaxed);  // a number for others
     if (!copies.empty()) return true;
     if (taken == 0) return false;
     scanned += taken;  // nothing wanted in it: on to the next stretch
@@ -208,6 +209,7 @@ bool SubscriptionState::skip_unwanted(Port& port, SpanReader& reader) noexcept {
 bool SubscriptionState::finish_copy() noexcept {
   if (copies.empty()) return true;
   copies.pop();
+  copies_left.store(copies.size(), std::memory_order_relaxed);  // a number for others
   Port& port = *copies_port;
   const bool last = copies.empty();
   if (mode == ReadMode::group_copies && options.overload == Overload::evict) {

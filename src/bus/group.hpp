@@ -11,6 +11,8 @@
 #include "sluice/bus/options.hpp"
 #include "sluice/topic/filter.hpp"
 
+#include "bus/unread.hpp"
+
 namespace sluice::detail {
 
 /// A queue group: what its members have in common. Made by the first that joins, gone with the last that
@@ -39,6 +41,17 @@ class Group final : public log::RecordFilter {
       if (place.shard == &shard) return place.shared.members.load(std::memory_order_relaxed) <= 1;
     }
     return false;
+  }
+
+  /// On a closed bus: events that no member has taken. Nothing is overwritten there any more.
+  [[nodiscard]] std::uint64_t backlog() const noexcept {
+    std::uint64_t events = 0;
+    for (const Place& place : all_places()) {
+      // SYNC cursor: what was taken from it is not counted here.
+      const std::uint64_t at = place.cursor->position.load(std::memory_order_acquire);
+      events += unread(*place.shard, at, place.shard->ring.tail(), *filter);
+    }
+    return events;
   }
 
   /// Events that no member will ever see, because the raiser had to drop them.

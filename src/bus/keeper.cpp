@@ -75,7 +75,7 @@ void Keeper::run() {
       const Notice notice = std::move(notices_.front());
       notices_.pop_front();
       lock.unlock();
-      core_->options().on_notice(notice);
+      tell(notice);
       lock.lock();
     }
     if (stopping_) return;
@@ -83,6 +83,14 @@ void Keeper::run() {
     lock.unlock();
     look_at_ns = look();
     lock.lock();
+  }
+}
+
+void Keeper::tell(const Notice& notice) noexcept {
+  try {
+    core_->options().on_notice(notice);
+  } catch (...) {
+    // There is nobody else to tell, least of all about this.
   }
 }
 

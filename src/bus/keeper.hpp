@@ -44,6 +44,7 @@ class Keeper {
 
   void start_locked();
   void run();
+  void tell(const Notice& notice) noexcept;
   /// Looks at the shards where publishers were refused; returns when to look again, 0 for never.
   std::int64_t look();
   void evict(const struct Holder& holder, std::int64_t held_ns);

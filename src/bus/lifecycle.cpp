@@ -1,6 +1,8 @@
 // Drain, cancel, close: the ways in which a bus comes to rest.
 #include <algorithm>
+#include <set>
 
+#include "bus/backstop.hpp"
 #include "bus/core.hpp"
 #include "bus/runner_core.hpp"
 
@@ -36,8 +38,8 @@ std::vector<std::shared_ptr<RunnerCore>> Core::runners() {
   return running;
 }
 
-DrainReport Core::drain(std::chrono::nanoseconds deadline) {
-  const std::int64_t end_ns = monotonic_ns() + std::max<std::int64_t>(0, deadline.count());
+DrainReport Core::drain(std::chrono::nanoseconds timeout) {
+  const Deadline deadline = Deadline::in(timeout);
   std::vector<std::uint64_t> targets;
   for (const auto& shard : shards_) targets.push_back(shard->ring.tail());
   const auto is_drained = [&](const SubscriptionState& subscription) {
@@ -56,7 +58,7 @@ DrainReport Core::drain(std::chrono::nanoseconds deadline) {
     for (const auto& runner : runners) {
       if (!is_drained(runner->subscription())) report.pending.push_back(runner->subscription().name);
     }
-    if (report.pending.empty() || monotonic_ns() >= end_ns) break;
+    if (report.pending.empty() || deadline.passed()) break;
     std::atomic<std::uint32_t> nobody{0};
     (void)platform::futex_wait(nobody, 0, kLook);
   }
@@ -72,8 +74,7 @@ void Core::name_left_out(const std::vector<std::uint64_t>& targets, DrainReport&
       return !subscription->done_below(port, targets[port.shard->context.shard]);
     });
     const bool is_run = subscription->runner.load(std::memory_order_relaxed) != 0;
-    if (behind && !is_run && !subscription->left())
-      report.pending.push_back(subscription->name + " (polled by its owner)");
+    if (behind && !is_run && !subscription->left()) report.not_waited_for.push_back(subscription->name);
   }
   const std::lock_guard lock(mutex_);
   for (const PublisherCore* publisher : publishers_) {
@@ -89,36 +90,69 @@ void Core::cancel() noexcept {
   for (const auto& subscription : subscriptions()) subscription->request(kCancelled);
 }
 
-CloseReport Core::close(std::chrono::nanoseconds deadline) {
-  const std::int64_t end_ns = monotonic_ns() + std::max<std::int64_t>(0, deadline.count());
-  const std::lock_guard once(close_mutex_);
+CloseReport Core::close(std::chrono::nanoseconds timeout) {
+  const Deadline deadline = Deadline::in(timeout);
+  std::unique_lock lock(close_mutex_);
+  if (closing_) return await_close(lock, deadline);
+  closing_ = true;
+  lock.unlock();
+
+  close_shards();
+  CloseReport report;
+  std::set<const Group*> counted;
+  for (const auto& runner : runners()) {
+    if (runner->is_this_thread() || runner->join(deadline)) continue;
+    SubscriptionState& subscription = runner->subscription();
+    report.cut_short.push_back(subscription.name);
+    report.unfinished += subscription.in_its_hands();
+    // A group's backlog is nobody's own; where another member got to the end, there is none.
+    if (subscription.group != nullptr && counted.insert(subscription.group.get()).second) {
+      report.unfinished += subscription.group->backlog();
+    }
+    runner->stop();
+    subscription.request(kCancelled);  // when its handler returns; that is not waited for
+  }
+  if (options_.persistence != nullptr) options_.persistence->stop(deadline.left());
+  report.published = published();
+
+  lock.lock();
+  close_report_ = report;
+  close_done_.notify_all();
+  return report;
+}
+
+/// Somebody else is closing, or has closed. A bus thread must not wait for it: it may be what that one waits
+/// for.
+CloseReport Core::await_close(std::unique_lock<std::mutex>& lock, const Deadline& deadline) {
+  while (!close_report_ && !deadline.passed() && !is_bus_thread()) {
+    close_done_.wait_for(lock, std::min<std::chrono::nanoseconds>(deadline.left(), kBackstop));
+  }
   if (close_report_) return *close_report_;
+  CloseReport so_far;
+  so_far.published = published();
+  return so_far;
+}
+
+bool Core::is_bus_thread() {
+  const auto running = runners();
+  return std::any_of(running.begin(), running.end(),
+                     [](const auto& runner) { return runner->is_this_thread(); });
+}
+
+/// After this no publish succeeds, and whoever sleeps comes out to see it.
+void Core::close_shards() noexcept {
   {
     // With the lock, so that nobody joins a shard that is closed.
     const std::lock_guard lock(mutex_);
     // SYNC closed: whoever sees it finds the final tails, or waits for them.
     closed_.store(true, std::memory_order_release);
   }
-  for (const auto& shard : shards_) shard->close();
   for (const auto& shard : shards_) {
+    shard->close();
     shard->lot.wake_all();
     shard->lot.space_freed();
   }
   for (std::uint32_t slot = 0; slot < options_.max_subscriptions; ++slot) waiters_[slot].wake();
-
-  CloseReport report;
-  for (const auto& runner : runners()) {
-    if (runner->is_this_thread() || runner->wait_until(end_ns)) continue;
-    report.cut_short.push_back(runner->subscription().name);
-    runner->stop();
-    runner->subscription().request(kCancelled);
-    // What its handler is at now will end, or not; it is not waited for.
-    if (runner->subscription().left()) report.unfinished += runner->subscription().unfinished.read();
-  }
-  if (options_.persistence != nullptr) options_.persistence->stop();
-  report.published = published();
-  close_report_ = report;
-  return report;
 }
 
 }  // namespace sluice::detail

@@ -7,6 +7,7 @@
 namespace sluice::detail {
 
 void SubscriptionState::join() noexcept {
+  wakes_before_ = core->waiter(slot).wakes.load(std::memory_order_relaxed);
   for (Port& port : *this) join(port);
   if (mode == ReadMode::copies) lost_before_ = lost_now();
 }
@@ -42,8 +43,9 @@ void SubscriptionState::request(std::uint32_t bits) noexcept {
   control.fetch_or(bits, std::memory_order_relaxed);
   // SYNC control: a poller that exits sees the request, or we see that nobody polls.
   platform::heavy_fence();
-  try_leave();
+  // Before leaving, which takes the eventfd away from the waiter.
   wake();
+  try_leave();
 }
 
 void SubscriptionState::end_of(std::shared_ptr<SubscriptionState> subscription) noexcept {
@@ -68,8 +70,9 @@ void SubscriptionState::try_leave() noexcept {
 
 void SubscriptionState::leave() noexcept {
   // What an evictable member had copied goes to another with its span; every other copy ends here.
-  if (mode == ReadMode::copies || options.overload == Overload::drop_oldest) unfinished.add(copies.size());
+  if (mode == ReadMode::copies || options.overload == Overload::drop_oldest) add_unfinished(copies.size());
   copies.clear();
+  copies_left.store(0, std::memory_order_relaxed);
   for (Port& port : *this) leave(port);
   if (mode == ReadMode::copies) {
     for (Port& port : *this) port.shard->release_cursor(*port.cursor);
@@ -84,12 +87,12 @@ void SubscriptionState::leave(Port& port) noexcept {
   Shard& shard = *port.shard;
   switch (mode) {
     case ReadMode::in_place:
-      unfinished.add(unread(shard, port.next, shard.ring.tail(), *filter));
+      add_unfinished(unread(shard, port.next, shard.ring.tail(), *filter));
       // SYNC gate: our reads are done before the space is reused.
       port.gate->value.store(log::kNoGate, std::memory_order_release);
       break;
     case ReadMode::copies:
-      unfinished.add(unread_at_cursor(*port.reader, *filter));
+      add_unfinished(unread_at_cursor(*port.reader, *filter));
       // SYNC cursor: nothing is taken from it any more.
       port.cursor->position.store(log::kNoGate, std::memory_order_release);
       break;
@@ -118,6 +121,9 @@ void SubscriptionState::evict() noexcept {
 
 void SubscriptionState::evict(Port& port) noexcept {
   if (mode == ReadMode::copies) {
+    // Under the copy gate, which a subscription of its own has no use for.
+    SpanReader reader(port.shard->ring, *port.cursor, *port.copy_gate);
+    add_unfinished(take_unread_at_cursor(reader, *filter));
     // SYNC cursor: a claim under way fails, or is finished on what its gate protects.
     port.cursor->position.store(log::kNoGate, std::memory_order_release);
     return;

@@ -21,9 +21,9 @@ namespace {
 constexpr std::size_t kChunkBytes = 64 * 1024;
 /// As many topics as any bus may have.
 constexpr std::uint32_t kMostTopics = 1U << 24;
-/// How long `stop` waits behind a claim that nobody commits or aborts, counted from the last record that
-/// came.
-constexpr std::chrono::nanoseconds kPatience = std::chrono::seconds(5);
+/// The least that `stop` waits behind an open claim, counted from the last record that came: a publish that
+/// is under way while the bus is closed is only interrupted.
+constexpr std::chrono::nanoseconds kLeastPatience = std::chrono::milliseconds(100);
 
 log::CommitWord word_at(const std::byte* record) noexcept {
   std::uint64_t bits;
@@ -47,7 +47,7 @@ Error gap(std::uint32_t shard, std::uint64_t position, std::uint64_t oldest) {
 MemoryPersistence::MemoryPersistence() : topics_({.max_topics = kMostTopics}, ShardMap(1, {})) {}
 
 MemoryPersistence::~MemoryPersistence() {
-  stop();
+  stop(std::chrono::nanoseconds(0));
 }
 
 Result<StartState> MemoryPersistence::start(const StartRequest& request) {
@@ -88,17 +88,17 @@ Result<void> MemoryPersistence::define_topic(const TopicDefinition& topic) {
 }
 
 void MemoryPersistence::run(Taps taps) {
-  stopping_.store(false, std::memory_order_relaxed);  // the thread starts after it
+  patience_ns_.store(kForever, std::memory_order_relaxed);  // the thread starts after it
   follower_ = std::thread([this, mine = std::move(taps)]() mutable {
     platform::name_this_thread("sluice.memory");
     follow(mine);
   });
 }
 
-void MemoryPersistence::stop() noexcept {
+void MemoryPersistence::stop(std::chrono::nanoseconds timeout) noexcept {
   if (!follower_.joinable()) return;
   // Relaxed: the closed bus has woken the thread, and its tails say the rest; a look later does for the flag.
-  stopping_.store(true, std::memory_order_relaxed);
+  patience_ns_.store(std::max(timeout, kLeastPatience).count(), std::memory_order_relaxed);
   follower_.join();
 }
 
@@ -112,9 +112,10 @@ void MemoryPersistence::follow(Taps& taps) {
       ended = tap.at_end() && ended;
     }
     if (ended) return;
-    if (moved || !stopping_.load(std::memory_order_relaxed)) last_move_ns = monotonic_ns();
-    if (monotonic_ns() - last_move_ns > kPatience.count()) return;  // a claim that was forgotten open
-    if (!moved) taps.wait(kBackstop);
+    const std::int64_t patience_ns = patience_ns_.load(std::memory_order_relaxed);
+    if (moved || patience_ns == kForever) last_move_ns = monotonic_ns();
+    if (monotonic_ns() - last_move_ns > patience_ns) return;  // a claim that was forgotten open
+    if (!moved) taps.wait(std::min<std::chrono::nanoseconds>(kBackstop, kLeastPatience));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -38,7 +39,7 @@ class MemoryPersistence final : public Persistence {
   [[nodiscard]] Result<std::span<std::byte>> ring_memory(std::uint32_t shard, std::size_t bytes) override;
   [[nodiscard]] Result<void> define_topic(const TopicDefinition& topic) override;
   void run(Taps taps) override;
-  void stop() noexcept override;
+  void stop(std::chrono::nanoseconds timeout) noexcept override;
 
   [[nodiscard]] Result<std::uint64_t> read(std::uint32_t shard, std::uint64_t from,
                                            const std::function<bool(const EventView&)>& visit) override;
@@ -83,7 +84,8 @@ class MemoryPersistence final : public Persistence {
 
   TopicTable topics_;
   std::thread follower_;
-  std::atomic<bool> stopping_{false};
+  static constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
+  std::atomic<std::int64_t> patience_ns_{kForever};  ///< less once it is to stop
 
   mutable std::mutex mutex_;
   std::vector<Shard> shards_;

@@ -18,8 +18,8 @@ ShardMetrics Core::metrics_of(Shard& shard) {
   metrics.shard = shard.context.shard;
   metrics.producers = shard.ring.producers();
   metrics.capacity_bytes = shard.ring.capacity_bytes();
+  metrics.tail = shard.ring.tail();  // first: a holder that is looked up later is no further behind it
   const Holder holder = find_holder(shard);
-  metrics.tail = shard.ring.tail();
   if (holder.position < metrics.tail) {
     metrics.occupied_bytes = metrics.tail - holder.position;
     metrics.held_by = holder.subscription.empty() ? holder.name : holder.subscription;
@@ -54,7 +54,7 @@ BusMetrics Core::metrics() {
     one.received = subscription->received.read();
     one.lost = subscription->lost();
     one.lag_bytes = subscription->lag_bytes();
-    one.wakes = waiters_[subscription->slot].wakes.load(std::memory_order_relaxed);
+    one.wakes = subscription->wakes();
     one.rescues = subscription->rescues.read();
     one.exceptions = subscription->exceptions.read();
     metrics.rescues += one.rescues;

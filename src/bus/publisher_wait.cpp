@@ -6,6 +6,7 @@
 
 #include "bus/backstop.hpp"
 #include "bus/core.hpp"
+#include "bus/deadline.hpp"
 
 namespace sluice::detail {
 
@@ -29,7 +30,9 @@ PublishStatus status_of(log::ClaimStatus status) noexcept {
 /// Lets go of what this thread's own running polls hold, up to the events at hand.
 void store_own_gates() noexcept {
   for (const ActivePoll* poll = active_poll; poll != nullptr; poll = poll->outer) {
-    if (poll->port != nullptr) poll->subscription->store_gate_up_to(*poll->port, poll->position);
+    if (poll->port == nullptr) continue;
+    const std::uint64_t at = poll->port->at.load(std::memory_order_relaxed);  // this thread's own store
+    if (at != log::kNoGate) poll->subscription->store_gate_up_to(*poll->port, at);
   }
 }
 
@@ -72,14 +75,14 @@ Room PublisherCore::wait_for_room(const log::Reservation& failed, std::uint32_t 
     }
     space = reserve(bytes);
   }
-  const std::int64_t end_ns = monotonic_ns() + deadline.count();
+  const Deadline until = Deadline::in(deadline);
   while (space.status == log::ClaimStatus::would_block) {
-    const std::int64_t left_ns = end_ns - monotonic_ns();
-    if (left_ns <= 0) {
+    const std::chrono::nanoseconds left = until.left();
+    if (left.count() == 0) {
       timed_out.add();
       return {refuse(PublishStatus::timed_out, bytes).status, {}};
     }
-    space = sleep_for_room(bytes, std::chrono::nanoseconds(left_ns));
+    space = sleep_for_room(bytes, left);
   }
   if (space.status == log::ClaimStatus::closed) return {refuse(PublishStatus::closed).status, {}};
   waited.add();
@@ -93,10 +96,13 @@ log::Reservation PublisherCore::sleep_for_room(std::uint32_t bytes,
   if (space.status != log::ClaimStatus::would_block) return space;
   core_->keeper().refused(shard->context.shard);
   shard->lot.await_space(ticket, std::min(timeout, kBackstop));
-  const bool forgotten = timeout >= kBackstop && shard->lot.space_unreleased(ticket);
-  space = reserve(bytes);
-  if (forgotten && space.status == log::ClaimStatus::ok) core_->count_publisher_rescue();
-  return space;
+  if (timeout >= kBackstop && shard->lot.space_unreleased(ticket) && shard->ring.has_room(cache_, bytes)) {
+    // Whoever made the room may have been interrupted before telling us: as for subscriptions, see
+    // waiting.cpp.
+    shard->lot.await_space(ticket, kBackstop);
+    if (shard->lot.space_unreleased(ticket)) core_->count_publisher_rescue();
+  }
+  return reserve(bytes);
 }
 
 PublishResult PublisherCore::refuse_length(std::size_t length) noexcept {

@@ -32,9 +32,6 @@ Result<std::shared_ptr<PublisherCore>> Core::publisher(std::string_view topic_na
   if (closed()) return closed_error(topic_name);
   auto topic = intern(*topics_, topic_name);
   if (!topic) return std::move(topic).error();
-  if (type) {
-    if (auto bound = (*topic)->bind_type(*std::move(type)); !bound) return std::move(bound).error();
-  }
   Shard& shard = *shards_[(*topic)->shard()];
   std::shared_ptr<PublisherCore> publisher;
   const std::lock_guard lock(mutex_);
@@ -42,6 +39,10 @@ Result<std::shared_ptr<PublisherCore>> Core::publisher(std::string_view topic_na
     return exclusive(topic_name,
                      "which has its one publisher already: destroy that first, or pin the topic to a "
                      "multi-producer shard");
+  }
+  // Last of all: a publisher that is refused must not give the topic its type.
+  if (type) {
+    if (auto bound = (*topic)->bind_type(*std::move(type)); !bound) return std::move(bound).error();
   }
   if (options.name.empty()) options.name = std::string(topic_name) + "#" + std::to_string(++publishers_made_);
   publisher = std::make_shared<PublisherCore>(shared_from_this(), *this, **topic, shard, options);

@@ -101,11 +101,10 @@ void RunnerCore::join() noexcept {
   if (thread_.joinable()) thread_.join();
 }
 
-bool RunnerCore::wait_until(std::int64_t end_ns) noexcept {
+bool RunnerCore::join(const Deadline& deadline) noexcept {
   while (running()) {
-    const std::int64_t left_ns = end_ns - monotonic_ns();
-    if (left_ns <= 0) return false;
-    (void)platform::futex_wait(done_, 0, std::chrono::nanoseconds(left_ns));
+    if (deadline.passed()) return false;
+    (void)platform::futex_wait(done_, 0, std::min(deadline.left(), kBackstop));
   }
   return true;
 }

@@ -9,6 +9,7 @@
 #include "sluice/bus/detail/runner_core.hpp"
 
 #include "bus/core.hpp"
+#include "bus/deadline.hpp"
 
 namespace sluice::detail {
 
@@ -23,8 +24,8 @@ class RunnerCore : public std::enable_shared_from_this<RunnerCore> {
   void stop() noexcept;
   /// Waits until the thread is done; at once on the thread itself.
   void join() noexcept;
-  /// The same, until a moment on the monotonic clock; false if it still runs then.
-  [[nodiscard]] bool wait_until(std::int64_t end_ns) noexcept;
+  /// The same, until the deadline; false if it still runs then.
+  [[nodiscard]] bool join(const Deadline& deadline) noexcept;
 
   [[nodiscard]] bool running() const noexcept {
     // SYNC runner-done: what its handlers did.

@@ -202,7 +202,7 @@ void Core::leave_group(SubscriptionState& subscription) noexcept {
   }
   if (group.members.empty()) {
     sweep_orphans(group, unfinished);
-    subscription.unfinished.add(unfinished);
+    subscription.add_unfinished(unfinished);
   }
   // Whoever is left takes over what this one had begun.
   for (const std::uint32_t slot : group.members) waiters_[slot].wake();

@@ -1,6 +1,7 @@
 #include "sluice/bus/subscription.hpp"
 
 #include "bus/core.hpp"
+#include "bus/deadline.hpp"
 
 namespace sluice {
 
@@ -8,8 +9,7 @@ Subscription::Subscription(std::shared_ptr<detail::SubscriptionState> state) noe
     : state_(std::move(state)) {}
 
 Result<Event> Subscription::next(std::chrono::nanoseconds timeout) {
-  const bool forever = timeout.count() < 0;
-  const std::int64_t end_ns = forever ? 0 : monotonic_ns() + timeout.count();
+  const auto deadline = detail::Deadline::in_or_never(timeout);
   const auto error = [this](ErrorCode code, std::string_view what) {
     return Error{code, "subscription \"" + name() + "\": " + std::string(what)};
   };
@@ -32,8 +32,8 @@ Result<Event> Subscription::next(std::chrono::nanoseconds timeout) {
       case PollStatus::busy:
         return error(ErrorCode::busy, "another thread polls it, or a bus thread runs it");
     }
-    const std::chrono::nanoseconds left(forever ? -1 : std::max<std::int64_t>(0, end_ns - monotonic_ns()));
-    if (!forever && left.count() == 0) return error(ErrorCode::timed_out, "no event came in time");
+    const std::chrono::nanoseconds left = deadline.left();
+    if (left.count() == 0) return error(ErrorCode::timed_out, "no event came in time");
     (void)state_->wait(state_->options.wait, left);
   }
 }
@@ -60,7 +60,7 @@ std::uint64_t Subscription::lag_bytes() const noexcept {
   return state_->lag_bytes();
 }
 std::uint64_t Subscription::unfinished() const noexcept {
-  return state_->unfinished.read();
+  return state_->unfinished();
 }
 
 }  // namespace sluice

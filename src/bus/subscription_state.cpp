@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bus/core.hpp"
+#include "bus/unread.hpp"
 
 namespace sluice::detail {
 
@@ -104,6 +105,30 @@ std::uint64_t SubscriptionState::lost_now() const noexcept {
   std::uint64_t sum = 0;
   for (const Port& port : *this) sum += port.cursor->lost.load(std::memory_order_relaxed);
   return sum - lost_before_;
+}
+
+std::uint64_t SubscriptionState::wakes() const noexcept {
+  return core->waiter(slot).wakes.load(std::memory_order_relaxed) - wakes_before_;  // a count for metrics
+}
+
+std::uint64_t SubscriptionState::in_its_hands() noexcept {
+  // Nothing is published any more, so what its gates protected stays as it is, wherever they move now.
+  std::uint64_t events = copies_left.load(std::memory_order_relaxed);
+  bool handling = false;
+  for (Port& port : *this) {
+    const std::uint64_t at = port.at.load(std::memory_order_relaxed);
+    handling = handling || at != log::kNoGate;
+    if (mode == ReadMode::in_place) {
+      events +=
+          unread(*port.shard, at != log::kNoGate ? at : position(port), port.shard->ring.tail(), *filter);
+    } else if (mode == ReadMode::copies) {
+      SpanReader reader(port.shard->ring, *port.cursor, *port.copy_gate);
+      events += unread_at_cursor(reader, *filter);
+    } else if (mode == ReadMode::group_spans && at != log::kNoGate) {
+      events += unread(*port.shard, at, port.gate->span_end.load(std::memory_order_relaxed), *filter);
+    }
+  }
+  return handling && events > 0 ? events - 1 : events;  // the event at hand counts as handled
 }
 
 std::uint64_t SubscriptionState::lag_bytes() const noexcept {

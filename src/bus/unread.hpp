@@ -20,19 +20,44 @@ namespace sluice::detail {
   return events;
 }
 
-/// The same from a cursor on that others may move: under the reader's gate, which is withdrawn again.
+/// Committed events from a cursor on that others may move, under the reader's gate.
+struct UnreadAtCursor {
+  std::uint64_t events = 0;
+  std::uint64_t end = 0;  ///< the first record that is not committed
+};
+[[nodiscard]] inline UnreadAtCursor scan_unread(const SpanReader& reader, std::uint64_t from,
+                                                const TopicFilter& filter) noexcept {
+  UnreadAtCursor unread{0, from};
+  for (const std::uint64_t tail = reader.ring().tail(); unread.end < tail;) {
+    const log::CommitWord word = reader.ring().word(unread.end);
+    if (!word.is_committed()) break;
+    if (word.is_data() && filter.matches(reader.topic_at(unread.end))) ++unread.events;
+    unread.end += word.stride();
+  }
+  return unread;
+}
+
+/// How many there are: looks, and takes nothing.
 [[nodiscard]] inline std::uint64_t unread_at_cursor(SpanReader& reader, const TopicFilter& filter) noexcept {
   std::uint64_t events = 0;
   (void)reader.claim([&](std::uint64_t at) {
-    events = 0;
-    for (std::uint64_t position = at, tail = reader.ring().tail(); position < tail;) {
-      const log::CommitWord word = reader.ring().word(position);
-      if (!word.is_committed()) break;
-      if (word.is_data() && filter.matches(reader.topic_at(position))) ++events;
-      position += word.stride();
-    }
-    return at;  // look, and take nothing
+    events = scan_unread(reader, at, filter).events;
+    return at;
   });
+  return events;
+}
+
+/// The same, and moves the cursor beyond them: they are nobody else's any more.
+[[nodiscard]] inline std::uint64_t take_unread_at_cursor(SpanReader& reader,
+                                                         const TopicFilter& filter) noexcept {
+  std::uint64_t events = 0;
+  const log::SpanResult taken = reader.claim([&](std::uint64_t at) {
+    const UnreadAtCursor unread = scan_unread(reader, at, filter);
+    events = unread.events;
+    return unread.end;
+  });
+  if (taken.status != log::SpanStatus::claimed) return 0;
+  reader.withdraw();
   return events;
 }
 

@@ -5,49 +5,28 @@
 
 #include "bus/backstop.hpp"
 #include "bus/core.hpp"
+#include "bus/deadline.hpp"
 #include "bus/unread.hpp"
 
 namespace sluice::detail {
-
-namespace {
-
-/// A deadline for waits that may be for ever.
-class Until {
- public:
-  explicit Until(std::chrono::nanoseconds timeout) noexcept
-      : end_ns_(timeout.count() < 0 ? kNever
-                                    : monotonic_ns() + std::min<std::int64_t>(timeout.count(), kNever / 2)) {}
-
-  [[nodiscard]] std::chrono::nanoseconds left() const noexcept {
-    if (end_ns_ == kNever) return kBackstop;
-    return std::chrono::nanoseconds(std::max<std::int64_t>(0, end_ns_ - monotonic_ns()));
-  }
-
- private:
-  static constexpr std::int64_t kNever = INT64_MAX;
-
-  std::int64_t end_ns_;
-};
-
-}  // namespace
 
 bool SubscriptionState::wait(const WaitStrategy& strategy, std::chrono::nanoseconds timeout) noexcept {
   // The next poll says what ended it; who is busy or reentrant has nothing to wait for.
   if (const PollStatus status = lock(); status != PollStatus::ok) {
     return status != PollStatus::busy && status != PollStatus::reentrant;
   }
-  const Until until(timeout);
+  const Deadline deadline = Deadline::in_or_never(timeout);
   bool is_ready = ready();
   for (std::uint32_t spin = 0; !is_ready && spin < strategy.spins && timeout.count() != 0; ++spin) {
     platform::cpu_relax();
     is_ready = ready();
   }
-  for (std::uint32_t yield = 0; !is_ready && until.left().count() > 0; is_ready = ready()) {
+  for (std::uint32_t yield = 0; !is_ready && !deadline.passed(); is_ready = ready()) {
     if (yield < strategy.yields || !strategy.park) {
       ++yield;
       platform::yield_thread();
     } else {
-      park(std::min(until.left(), kBackstop));
+      park(std::min(deadline.left(), kBackstop));
     }
   }
   // Relaxed: who nudged wants us to come out, which we do; it is told by its own means what that was for.
@@ -152,6 +131,7 @@ Result<int> SubscriptionState::open_event_fd() {
   Result<int> fd = core->slot_event_fd(slot);
   if (fd) {
     has_event_fd_ = true;
+    core->clear_slot_event_fd(slot);  // of what its former owner left
     // SYNC event-fd: made before a waker may signal it.
     core->waiter(slot).event_fd.store(*fd, std::memory_order_release);
     arm_event_fd(ready());

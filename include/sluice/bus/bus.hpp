@@ -25,8 +25,10 @@ struct DispatcherOptions;
 
 /// What `drain` found.
 struct DrainReport {
-  bool drained = false;              ///< everything published before the call has been handled
-  std::vector<std::string> pending;  ///< who had not got there: subscriptions and open claims, by name
+  bool drained = false;              ///< everything published before the call has been handled by bus threads
+  std::vector<std::string> pending;  ///< who had not got there: their subscriptions and open claims, by name
+  /// Subscriptions that lag behind and that no bus thread runs: whoever polls them was not waited for.
+  std::vector<std::string> not_waited_for;
 };
 
 /// What `close` found.

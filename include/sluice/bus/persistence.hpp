@@ -22,22 +22,22 @@ class Core;
 
 /// A topic as a persistence keeps it: enough for every later run to give it the same id and shard.
 struct TopicDefinition {
-  std::string name;
+  std::string name{};
   std::uint32_t id = 0;
   std::uint32_t shard = 0;
 };
 
 /// What the bus is about to open.
 struct StartRequest {
-  std::vector<std::size_t> capacity_bytes;  ///< of each shard's ring, in the order of the shards
+  std::vector<std::size_t> capacity_bytes{};  ///< of each shard's ring, in the order of the shards
 };
 
 /// What the bus starts from.
 struct StartState {
   std::uint64_t epoch = 0;  ///< of this run; never one that was used before
   std::vector<std::uint64_t>
-      positions;  ///< where each shard goes on: multiples of 32; missing ones start at 0
-  std::vector<TopicDefinition> topics;  ///< in the order of their ids, which are dense from 0
+      positions{};  ///< where each shard goes on: multiples of 32; missing ones start at 0
+  std::vector<TopicDefinition> topics{};  ///< in the order of their ids, which are dense from 0
 };
 
 /// One shard's log as its persistence reads it: whole committed records, in order, held in the ring until
@@ -102,7 +102,10 @@ class Persistence {
   /// it.
   virtual void run(Taps taps) = 0;
   /// The bus is closed, and nothing is published any more: read the taps to their end, and end your threads.
-  virtual void stop() noexcept = 0;
+  /// A claim that its owner never closes keeps a tap from its end; after `timeout` without progress give up
+  /// on it. Also called, once, when opening fails after `start` succeeded; `run` may not have been called
+  /// then.
+  virtual void stop(std::chrono::nanoseconds timeout) noexcept = 0;
 
   /// Calls `visit` for each kept event of a shard from `from` on, in order, until it answers false or the end
   /// is reached; returns where to go on. Errors: `gap` when `from` is no longer kept, naming the oldest

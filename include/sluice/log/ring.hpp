@@ -88,6 +88,12 @@ class Ring {
     return producers_ == Producers::single ? reserve_single(cache, bytes) : reserve_multi(cache, bytes);
   }
 
+  /// True when a claim of `bytes` would be had now. Raises the limit as a claim would, and claims nothing.
+  [[nodiscard]] bool has_room(ProducerCache& cache, std::uint32_t bytes) noexcept {
+    const std::uint64_t end = end_of_claim(bytes);
+    return end <= cache.ask_at || make_room(cache, end, producers_ == Producers::single ? tail() : 0);
+  }
+
   /// Makes a record visible. `word` says its length, which may be less than was reserved: the rest becomes
   /// padding. The header's other fields and the body are written before.
   void commit(const Reservation& space, CommitWord word) noexcept {

@@ -40,7 +40,7 @@ class ScriptedPersistence final : public Persistence {
     calls.push_back("run");
     taps.emplace(std::move(given));
   }
-  void stop() noexcept override {
+  void stop(std::chrono::nanoseconds) noexcept override {
     ++stops;
     taps.reset();
   }

@@ -1,9 +1,5 @@
 #pragma once
 
-#include <cstdint>
-
-#include "sluice/log/gates.hpp"
-
 namespace sluice::detail {
 
 class SubscriptionState;
@@ -15,8 +11,7 @@ struct Port;
 struct ActivePoll {
   SubscriptionState* subscription = nullptr;
   ActivePoll* outer = nullptr;
-  Port* port = nullptr;                   ///< whose event is being handled; null between events
-  std::uint64_t position = log::kNoGate;  ///< of that event
+  Port* port = nullptr;  ///< whose turn it is; null between turns
 };
 
 /// Constant-initialised, so that reading it costs no guard.

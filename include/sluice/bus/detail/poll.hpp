@@ -15,7 +15,7 @@ namespace sluice::detail {
 class PollScope {
  public:
   explicit PollScope(SubscriptionState& subscription) noexcept
-      : status_(subscription.enter()), active_{&subscription, active_poll, nullptr, log::kNoGate} {
+      : status_(subscription.enter()), active_{&subscription, active_poll, nullptr} {
     if (entered()) active_poll = &active_;
   }
   PollScope(const PollScope&) = delete;
@@ -23,10 +23,16 @@ class PollScope {
   ~PollScope() {
     if (!entered()) return;
     active_poll = active_.outer;
+    // A handler threw: there may be more, and nobody else will say so.
+    if (!finished_) active_.subscription->arm_event_fd_for_more();
     active_.subscription->exit();
   }
 
   [[nodiscard]] bool entered() const noexcept { return status_ == PollStatus::ok; }
+  [[nodiscard]] PollResult finish(std::size_t events, std::size_t limit) noexcept {
+    finished_ = true;
+    return active_.subscription->finish(events, limit);
+  }
   [[nodiscard]] PollStatus status() const noexcept { return status_; }
   [[nodiscard]] ActivePoll& active() noexcept { return active_; }
   [[nodiscard]] SubscriptionState& subscription() noexcept { return *active_.subscription; }
@@ -34,6 +40,7 @@ class PollScope {
  private:
   PollStatus status_;
   ActivePoll active_;
+  bool finished_ = false;
 };
 
 /// One port's turn within a poll. When it ends, by return or by exception, the gate stands behind the last
@@ -46,6 +53,8 @@ class PortTurn {
   PortTurn(const PortTurn&) = delete;
   PortTurn& operator=(const PortTurn&) = delete;
   ~PortTurn() {
+    // Relaxed: see Port.
+    port_->at.store(log::kNoGate, std::memory_order_relaxed);
     scope_->active().port = nullptr;
     if (events != 0) subscription().received.add(events);
   }
@@ -58,7 +67,7 @@ class PortTurn {
     std::uint32_t topic_id;
     std::memcpy(&topic_id, record + log::kTopicOffset, sizeof topic_id);
     if (!subscription().wants(topic_id)) return true;
-    scope_->active().position = position;
+    port_->at.store(position, std::memory_order_relaxed);  // see Port
     ++events;
     handler(EventView(shard().context, record, word, position));
     return !subscription().must_stop();
@@ -155,6 +164,7 @@ class CopyTurn : public PortTurn {
       const CopyBuffer::Record record = state.copies.front();
       EventView view(shard().context, state.copies.bytes(record), record.word, record.position);
       ++events;
+      port().at.store(record.position, std::memory_order_relaxed);  // see Port
       {
         const Finish finish{state};
         handler(record.redelivered ? view.marked_redelivered() : view);
@@ -205,7 +215,7 @@ PollResult poll(SubscriptionState& subscription, Handler& handler, std::size_t l
         break;
     }
   }
-  return subscription.finish(events, limit);
+  return scope.finish(events, limit);
 }
 
 }  // namespace sluice::detail

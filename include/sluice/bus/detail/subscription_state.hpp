@@ -43,6 +43,10 @@ struct Port {
   std::uint64_t span_at = 0;   ///< group: the span's first unhandled byte, where the gate stands
   std::uint64_t span_end = 0;  ///< group: equal to `span_at` when there is none
 
+  /// The event whose handler is running, or `log::kNoGate`. Relaxed: for publishers on the same thread, and
+  /// for whoever counts what a stuck handler keeps from being read.
+  std::atomic<std::uint64_t> at{log::kNoGate};
+
   /// The first record that was taken from the cursor and not handled yet, or `log::kNoGate`: what a drain
   /// waits for where neither cursor nor gate says it. Stored before the cursor moves, and released with it.
   std::atomic<std::uint64_t> in_hand{log::kNoGate};
@@ -75,6 +79,10 @@ class SubscriptionState {
     // Relaxed: a cancel takes effect some events later at worst; leaving is ordered by SYNC control.
     return control.load(std::memory_order_relaxed) != 0;
   }
+  /// The same for a poll that ended by an exception: there may be more to read.
+  void arm_event_fd_for_more() noexcept {
+    if (has_event_fd_) arm_event_fd(true);
+  }
   /// Claims the next span of a `block` group; false when there is none.
   bool next_span(Port& port, std::size_t limit) noexcept;
   /// Copies the next matching records, at most `limit`; false when there are none.
@@ -105,6 +113,17 @@ class SubscriptionState {
   }
 
   // Numbers.
+  /// Events that it left behind, for ever.
+  [[nodiscard]] std::uint64_t unfinished() const noexcept {
+    return unfinished_.load(std::memory_order_relaxed);
+  }
+  /// Its owner adds, or who evicts it.
+  void add_unfinished(std::uint64_t events) noexcept {
+    unfinished_.fetch_add(events, std::memory_order_relaxed);
+  }
+  /// On a closed bus, while its thread is stuck in a handler: events that only it could still handle.
+  [[nodiscard]] std::uint64_t in_its_hands() noexcept;
+  [[nodiscard]] std::uint64_t wakes() const noexcept;
   [[nodiscard]] std::uint64_t lost() const noexcept;
   [[nodiscard]] std::uint64_t lag_bytes() const noexcept;
   [[nodiscard]] std::uint64_t position(const Port& port) const noexcept;
@@ -139,9 +158,9 @@ class SubscriptionState {
   Counter received;
   Counter exceptions;
   Counter rescues;
-  Counter unfinished;
   std::uint32_t first_port = 0;  ///< where the next poll begins, so that no shard starves another
   CopyBuffer copies;
+  std::atomic<std::size_t> copies_left{0};  ///< what `copies` holds, for others to read
   Port* copies_port = nullptr;
   std::shared_ptr<SubscriptionState> keep_alive;  ///< set by a handle that goes while its own handler runs
 
@@ -197,7 +216,9 @@ class SubscriptionState {
   void disarm_event_fd() noexcept;
 
   LostFilter lost_filter_{*this};
-  std::uint64_t lost_before_ = 0;  ///< what the cursors had counted for their former owners
+  std::atomic<std::uint64_t> unfinished_{0};
+  std::uint64_t wakes_before_ = 0;  ///< of the slot's former owners
+  std::uint64_t lost_before_ = 0;   ///< what the cursors had counted for their former owners
   std::atomic<std::uint64_t> lost_at_end_{0};
   std::atomic<bool> left_{false};
   std::atomic<bool> nudged_{false};
