@@ -57,6 +57,8 @@ class Core : public std::enable_shared_from_this<Core> {
   void forget(PublisherCore& publisher) noexcept;
   [[nodiscard]] Result<int> slot_event_fd(std::uint32_t slot);
   void clear_slot_event_fd(std::uint32_t slot) noexcept;
+  /// The last of a subscription that had an eventfd is gone.
+  void release_slot(std::uint32_t slot) noexcept;
 
   // Who holds a shard's producers back: holder.cpp.
   [[nodiscard]] Holder find_holder(Shard& shard);

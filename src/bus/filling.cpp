@@ -80,50 +80,62 @@ std::uint64_t SubscriptionState::fill_alone(Port& port, std::size_t limit) {
 
 std::uint64_t SubscriptionState::fill_as_member(Port& port, std::size_t limit) {
   copies.clear();
-  // A lower bound will do, and must be there before the cursor moves.
-  port.in_hand.store(port.member->reader().cursor_position(), std::memory_order_relaxed);
-  const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, kSpanRecords));
-  const log::SpanResult claimed =
-      port.member->claim(records, kCopyBytes, [this](std::uint32_t gate) { return is_my_groups(gate); });
-  if (claimed.status != log::SpanStatus::claimed) {
-    port.in_hand.store(log::kNoGate, std::memory_order_release);
-    return 0;
+  bool redelivered = false;
+  // A span that was taken over may be longer than a poll's limit: then its rest comes first.
+  if (port.span_at == port.span_end) {
+    const log::SpanResult claimed = claim_copies(port, limit);
+    if (claimed.status != log::SpanStatus::claimed) return 0;
+    redelivered = claimed.redelivered;
   }
-  const std::uint64_t begin = claimed.span.begin;
-  port.span_at = begin;
-  port.span_end = claimed.span.end;
-  copies.reserve(claimed.span.end - begin, kCopyRecords);
-
+  const std::uint64_t begin = port.span_at;
+  copies.reserve(port.span_end - begin, kCopyRecords);
   const bool evictable = options.overload == Overload::evict;
-  if (evictable) {
-    port.copy_gate->value.store(begin, std::memory_order_relaxed);  // ordered by the fence
-    // SYNC copy-gate: an evictor that we don't see on the work gate has its raisers see the copy gate: they
-    // scan it after the work gate, and twice with a fence between.
-    platform::full_fence();
-    if (port.gate->value.load(std::memory_order_acquire) != log::gate_value(begin, log::GatePhase::working)) {
-      release_copy_gate(port);
-      port.span_at = port.span_end;
-      port.in_hand.store(log::kNoGate, std::memory_order_release);
-      return 0;  // evicted: the span is another member's
-    }
+  if (evictable && !protect_copy(port)) {
+    port.span_at = port.span_end;
+    return 0;  // evicted: the span is another member's
   }
-  std::size_t too_small_for = 0;
-  (void)plan(port, begin, port.span_end, records, too_small_for);
+  std::size_t too_small_for = 0;  // never: there is room for the span
+  port.copied_to = plan(port, begin, port.span_end, limit, too_small_for);
   copy_planned(port);
-  if (claimed.redelivered) copies.mark_first_redelivered();
-  const std::uint64_t taken = port.span_end - begin;
+  if (redelivered) copies.mark_first_redelivered();
   if (evictable) {
     release_copy_gate(port);
-    // From here on the work gate says what is in hand.
-    port.in_hand.store(log::kNoGate, std::memory_order_release);
-    if (copies.empty()) (void)advance_span(port, port.span_end);
+    if (copies.empty()) (void)advance_span(port, port.copied_to);
   } else {
     port.in_hand.store(copies.empty() ? log::kNoGate : copies.front().position, std::memory_order_release);
     port.span_at = port.span_end;
     port.member->reader().withdraw();
     port.shard->lot.space_freed();
   }
-  return taken;
+  return port.copied_to - begin;
+}
+
+log::SpanResult SubscriptionState::claim_copies(Port& port, std::size_t limit) noexcept {
+  // A lower bound will do, and must be there before the cursor moves.
+  port.in_hand.store(port.member->reader().cursor_position(), std::memory_order_relaxed);
+  const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, kSpanRecords));
+  const log::SpanResult claimed =
+      port.member->claim(records, kCopyBytes, [this](std::uint32_t gate) { return is_my_groups(gate); });
+  const bool got = claimed.status == log::SpanStatus::claimed;
+  if (got) {
+    port.span_at = claimed.span.begin;
+    port.span_end = claimed.span.end;
+  }
+  // Where members are evicted, the work gate says from now on what is in hand.
+  if (!got || options.overload == Overload::evict)
+    port.in_hand.store(log::kNoGate, std::memory_order_release);
+  return claimed;
+}
+
+bool SubscriptionState::protect_copy(Port& port) noexcept {
+  port.copy_gate->value.store(port.span_at, std::memory_order_relaxed);  // ordered by the fence
+  // SYNC copy-gate: an evictor that we don't see on the work gate has its raisers see the copy gate: they
+  // scan it after the work gate, and twice with a fence between.
+  platform::full_fence();
+  const std::uint64_t ours = log::gate_value(port.span_at, log::GatePhase::working);
+  if (port.gate->value.load(std::memory_order_acquire) == ours) return true;
+  release_copy_gate(port);
+  return false;
 }
 
 std::uint64_t SubscriptionState::plan(const Port& port, std::uint64_t from, std::uint64_t to,
@@ -213,7 +225,7 @@ bool SubscriptionState::finish_copy() noexcept {
   Port& port = *copies_port;
   const bool last = copies.empty();
   if (mode == ReadMode::group_copies && options.overload == Overload::evict) {
-    if (advance_span(port, last ? port.span_end : copies.front().position)) return true;
+    if (advance_span(port, last ? port.copied_to : copies.front().position)) return true;
     copies.clear();  // evicted: the rest is another member's
     return false;
   }

@@ -178,12 +178,18 @@ void Core::forget(SubscriptionState& subscription) noexcept {
   leave_group(subscription);
   const std::lock_guard lock(mutex_);
   topics_->remove_filter(subscription.slot);
-  // SYNC event-fd: no signal after this but late ones, for which the descriptor is kept.
-  waiters_[subscription.slot].event_fd.store(-1, std::memory_order_release);
   if (subscription.mode == ReadMode::copies) cursors_taken_[subscription.cursor] = false;
   rescues_before_ += subscription.rescues.read();
   slots_[subscription.slot].owner.reset();
-  slots_[subscription.slot].taken = false;
+  // Somebody's loop may still wait on the slot's eventfd; it is free when that somebody lets the handle go.
+  if (!subscription.has_event_fd()) slots_[subscription.slot].taken = false;
+}
+
+void Core::release_slot(std::uint32_t slot) noexcept {
+  const std::lock_guard lock(mutex_);
+  // SYNC event-fd: no signal after this but late ones, for which the descriptor is kept.
+  waiters_[slot].event_fd.store(-1, std::memory_order_release);
+  slots_[slot].taken = false;
 }
 
 void Core::leave_group(SubscriptionState& subscription) noexcept {

@@ -11,7 +11,9 @@ SubscriptionState::SubscriptionState(std::shared_ptr<Core> owner, std::uint32_t 
                                      const SubscribeOptions& given)
     : core(std::move(owner)), slot(number), options(given), name(given.name) {}
 
-SubscriptionState::~SubscriptionState() = default;
+SubscriptionState::~SubscriptionState() {
+  if (has_event_fd_) core->release_slot(slot);
+}
 
 PollStatus SubscriptionState::lock() noexcept {
   const std::uint64_t self = platform::current_thread_id();
@@ -62,7 +64,7 @@ PollResult SubscriptionState::finish(std::size_t events, std::size_t limit) noex
   PollStatus status = end_status();
   if (status == PollStatus::ok && events == 0 && limit != 0 && at_the_end()) status = PollStatus::closed;
   if (has_event_fd_) [[unlikely]]
-    arm_event_fd(status != PollStatus::ok || events == limit);
+    arm_event_fd(status != PollStatus::ok || events == limit || woken_for_good());
   return {status, events};
 }
 

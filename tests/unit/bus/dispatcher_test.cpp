@@ -208,6 +208,7 @@ TEST(Dispatcher, runs_on_a_bus_thread_which_reports_what_handlers_throw_and_goes
   EXPECT_EQ(bus.run(dispatcher).error().code, ErrorCode::busy);
   bus.close();
   runner.join();
+  while (notices.load() == 0) std::this_thread::yield();  // it is told on another thread
   EXPECT_EQ(notices.load(), 1);
 }
 

@@ -128,7 +128,7 @@ class GroupTurn : public PortTurn {
     while (events < limit) {
       if (port().span_at == port().span_end && !subscription().next_span(port(), limit - events)) return;
       gate_at_ = port().span_at;
-      while (port().span_at != port().span_end) {
+      while (port().span_at != port().span_end && events < limit) {
         const std::uint64_t at = port().span_at;
         const log::CommitWord word = shard().ring.word(at);
         port().span_at = at + word.stride();

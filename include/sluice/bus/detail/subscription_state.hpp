@@ -38,10 +38,11 @@ struct Port {
   std::optional<GroupMember> member;
 
   // The polling thread's.
-  std::uint64_t next = 0;      ///< in place: the next record to look at
-  std::uint64_t stored = 0;    ///< in place: what the gate says
-  std::uint64_t span_at = 0;   ///< group: the span's first unhandled byte, where the gate stands
-  std::uint64_t span_end = 0;  ///< group: equal to `span_at` when there is none
+  std::uint64_t next = 0;       ///< in place: the next record to look at
+  std::uint64_t stored = 0;     ///< in place: what the gate says
+  std::uint64_t span_at = 0;    ///< group: the span's first unhandled byte, where the gate stands
+  std::uint64_t span_end = 0;   ///< group: equal to `span_at` when there is none
+  std::uint64_t copied_to = 0;  ///< group, copying: how far into the span
 
   /// The event whose handler is running, or `log::kNoGate`. Relaxed: for publishers on the same thread, and
   /// for whoever counts what a stuck handler keeps from being read.
@@ -97,6 +98,7 @@ class SubscriptionState {
   [[nodiscard]] bool wait(const WaitStrategy& strategy, std::chrono::nanoseconds timeout) noexcept;
   [[nodiscard]] Result<int> open_event_fd();
   void wake() noexcept;
+  [[nodiscard]] bool has_event_fd() const noexcept { return has_event_fd_; }
   /// Has `wait` return, now or the next time.
   void nudge() noexcept;
 
@@ -188,6 +190,8 @@ class SubscriptionState {
   std::uint64_t fill_as_member(Port& port, std::size_t limit);
   [[nodiscard]] std::uint64_t plan(const Port& port, std::uint64_t from, std::uint64_t to, std::size_t limit,
                                    std::size_t& too_small_for) noexcept;
+  [[nodiscard]] log::SpanResult claim_copies(Port& port, std::size_t limit) noexcept;
+  [[nodiscard]] bool protect_copy(Port& port) noexcept;
   void copy_planned(const Port& port) noexcept;
   void release_copy_gate(Port& port) noexcept;
   bool advance_span(Port& port, std::uint64_t to) noexcept;
