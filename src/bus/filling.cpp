@@ -49,10 +49,7 @@ bool SubscriptionState::fill(Port& port, std::size_t limit) {
 
 std::uint64_t SubscriptionState::fill_alone(Port& port, std::size_t limit) {
   SpanReader& reader = *port.reader;
-  if (options.overload == Overload::drop_oldest) {
-    reader.drop_to_middle(lost_filter_, kScanBytes);
-    port.shard->lot.space_freed();
-  }
+  if (options.overload == Overload::drop_oldest) reader.drop_to_middle(lost_filter_, kScanBytes);
   if (reader.cursor_position() == port.shard->ring.tail()) return 0;
 
   std::size_t too_small_for = 0;
@@ -66,7 +63,6 @@ std::uint64_t SubscriptionState::fill_alone(Port& port, std::size_t limit) {
   if (claimed.status == log::SpanStatus::claimed) {
     copy_planned(port);
     reader.withdraw();
-    port.shard->lot.space_freed();
   } else {
     copies.clear();
   }
@@ -105,7 +101,6 @@ std::uint64_t SubscriptionState::fill_as_member(Port& port, std::size_t limit) {
     port.in_hand.store(copies.empty() ? log::kNoGate : copies.front().position, std::memory_order_release);
     port.span_at = port.span_end;
     port.member->reader().withdraw();
-    port.shard->lot.space_freed();
   }
   return port.copied_to - begin;
 }
@@ -173,9 +168,7 @@ void SubscriptionState::release_copy_gate(Port& port) noexcept {
 bool SubscriptionState::advance_span(Port& port, std::uint64_t to) noexcept {
   const std::uint64_t from = port.span_at;
   port.span_at = to;
-  const bool still_ours = port.member->advance(from, to, std::true_type{});
-  port.shard->lot.space_freed();
-  return still_ours;
+  return port.member->advance(from, to, std::true_type{});
 }
 
 bool SubscriptionState::skip_unwanted(Port& port) noexcept {
@@ -211,7 +204,6 @@ bool SubscriptionState::skip_unwanted(Port& port, SpanReader& reader) noexcept {
     if (unwanted.status == log::SpanStatus::gone) return true;  // the next poll says why
     if (unwanted.status == log::SpanStatus::empty) return wanted;
     reader.withdraw();
-    port.shard->lot.space_freed();
     skipped += unwanted.span.end - unwanted.span.begin;
     if (wanted) return true;
   }

@@ -20,7 +20,7 @@ void SubscriptionState::join(Port& port) noexcept {
       port.next = port.stored = join_at_tail(shard, port.gate->value);
       return;
     case ReadMode::copies:
-      port.reader.emplace(shard.ring, *port.cursor, *port.gate);
+      port.reader.emplace(shard.ring, shard.lot, *port.cursor, *port.gate);
       if (options.overload == Overload::drop_oldest) {
         // SYNC drop-filter: what the raiser asks before it counts a record as lost.
         port.cursor->drop_filter.store(&lost_filter_, std::memory_order_release);
@@ -31,7 +31,7 @@ void SubscriptionState::join(Port& port) noexcept {
     case ReadMode::group_copies:
       for (Group::Place& place : group->all_places()) {
         if (place.shard != &shard) continue;
-        port.member.emplace(shard.ring, shard.gates, place.shared, *port.cursor, *port.gate);
+        port.member.emplace(shard.ring, shard.lot, shard.gates, place.shared, *port.cursor, *port.gate);
         place.shared.members.fetch_add(1, std::memory_order_relaxed);  // a hint for the size of spans
       }
       return;
@@ -122,7 +122,7 @@ void SubscriptionState::evict() noexcept {
 void SubscriptionState::evict(Port& port) noexcept {
   if (mode == ReadMode::copies) {
     // Under the copy gate, which a subscription of its own has no use for.
-    SpanReader reader(port.shard->ring, *port.cursor, *port.copy_gate);
+    SpanReader reader(port.shard->ring, port.shard->lot, *port.cursor, *port.copy_gate);
     add_unfinished(take_unread_at_cursor(reader, *filter));
     // SYNC cursor: a claim under way fails, or is finished on what its gate protects.
     port.cursor->position.store(log::kNoGate, std::memory_order_release);

@@ -218,7 +218,7 @@ void Core::leave_group(SubscriptionState& subscription) noexcept {
 void Core::close_group(Group& group, std::uint32_t slot, std::uint64_t& unfinished) noexcept {
   for (Group::Place& place : group.all_places()) {
     if (group.options.overload == Overload::drop_oldest) {
-      SpanReader reader(place.shard->ring, *place.cursor, place.shard->work_gate(slot));
+      SpanReader reader(place.shard->ring, place.shard->lot, *place.cursor, place.shard->work_gate(slot));
       unfinished += unread_at_cursor(reader, *group.filter);
     } else {
       // Nobody moves the cursor any more, so it protects what lies behind it.

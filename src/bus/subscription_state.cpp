@@ -124,7 +124,7 @@ std::uint64_t SubscriptionState::in_its_hands() noexcept {
       events +=
           unread(*port.shard, at != log::kNoGate ? at : position(port), port.shard->ring.tail(), *filter);
     } else if (mode == ReadMode::copies) {
-      SpanReader reader(port.shard->ring, *port.cursor, *port.copy_gate);
+      SpanReader reader(port.shard->ring, port.shard->lot, *port.cursor, *port.copy_gate);
       events += unread_at_cursor(reader, *filter);
     } else if (mode == ReadMode::group_spans && at != log::kNoGate) {
       events += unread(*port.shard, at, port.gate->span_end.load(std::memory_order_relaxed), *filter);

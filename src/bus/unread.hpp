@@ -71,6 +71,7 @@ struct UnreadAtCursor {
     place.store(tail, std::memory_order_release);
     if (shard.ring.raiser().joined_at(tail)) return tail;
     place.store(log::kNoGate, std::memory_order_release);  // SYNC gate, SYNC cursor: nothing was read
+    shard.lot.space_freed();
   }
 }
 

@@ -1,6 +1,8 @@
 // An epoll loop that polls whenever its descriptor is readable, and never otherwise, misses nothing.
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 

@@ -40,9 +40,9 @@ class GroupMember {
 
   /// `first_slot` and `slots` say where the group's members keep their gates; slots of others are told apart
   /// by `belongs(slot)`.
-  GroupMember(Ring<Policy>& ring, GateTable<Policy>& gates, GroupShared<Policy>& shared, Cursor& cursor,
-              Gate& gate)
-      : reader_(ring, cursor, gate), gates_(&gates), shared_(&shared) {}
+  GroupMember(Ring<Policy>& ring, ParkingLot<Policy>& lot, GateTable<Policy>& gates,
+              GroupShared<Policy>& shared, Cursor& cursor, Gate& gate)
+      : reader_(ring, lot, cursor, gate), gates_(&gates), shared_(&shared) {}
 
   /// The next span: an orphan's first, else from the shared cursor. The gate stands at its begin, working.
   template <class Belongs>
@@ -68,17 +68,19 @@ class GroupMember {
     Gate& gate = reader_.gate();
     const bool finished = position == gate.span_end.load(std::memory_order_relaxed);  // ours: we stored it
     const std::uint64_t next = finished ? kNoGate : gate_value(position, GatePhase::working);
+    bool still_ours = true;
     if constexpr (CanBeEvicted::value) {
       std::uint64_t expected = gate_value(from, GatePhase::working);
       // SYNC gate: our reads are done; and the evictor's compare-and-swap finds the event we are at, or we
       // find it.
-      return gate.value.compare_exchange_strong(expected, next, std::memory_order_acq_rel,
-                                                std::memory_order_relaxed);
+      still_ours = gate.value.compare_exchange_strong(expected, next, std::memory_order_acq_rel,
+                                                      std::memory_order_relaxed);
     } else {
       // SYNC gate: our reads are done before the space is reused.
       gate.value.store(next, std::memory_order_release);
-      return true;
     }
+    reader_.lot().space_freed();
+    return still_ours;
   }
 
   /// Leaves the unfinished span, if there is one, to the others; returns true when there was.

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "sluice/log/gates.hpp"
+#include "sluice/log/parking.hpp"
 #include "sluice/log/ring.hpp"
 
 namespace sluice::log {
@@ -47,7 +48,8 @@ class SpanReader {
   using Gate = typename GateTable<Policy>::Gate;
   using Cursor = typename GateTable<Policy>::Cursor;
 
-  SpanReader(Ring<Policy>& ring, Cursor& cursor, Gate& gate) : ring_(&ring), cursor_(&cursor), gate_(&gate) {}
+  SpanReader(Ring<Policy>& ring, ParkingLot<Policy>& lot, Cursor& cursor, Gate& gate)
+      : ring_(&ring), lot_(&lot), cursor_(&cursor), gate_(&gate) {}
 
   /// Announces the cursor's position in this reader's gate, asks `plan(position)` for the end of the span,
   /// and claims it. `plan` may read the ring from `position` on. On `claimed` the gate stays, at the span's
@@ -70,6 +72,8 @@ class SpanReader {
       // SYNC cursor: the gate that protects the span is visible to whoever sees the cursor beyond it.
       if (cursor_->position.compare_exchange_strong(at, end, std::memory_order_acq_rel,
                                                     std::memory_order_acquire)) {
+        // The gate may have stood lower while we tried, and have been what a waiting publisher saw.
+        lot_->space_freed();
         return {SpanStatus::claimed, {begin, end}, false};
       }
     }
@@ -112,10 +116,12 @@ class SpanReader {
     return committed || cursor_position() == kNoGate;
   }
 
-  /// The gate no longer holds anybody: what it protected has been read.
+  /// The gate no longer holds anybody: what it protected has been read. A publisher that waits for room is
+  /// told, also when nothing was claimed: an announced gate may have been what it saw.
   void withdraw() noexcept {
     // SYNC gate: our reads are done before the space is reused.
     gate_->value.store(kNoGate, std::memory_order_release);
+    lot_->space_freed();
   }
 
   [[nodiscard]] std::uint64_t cursor_position() const noexcept {
@@ -130,6 +136,7 @@ class SpanReader {
   }
 
   [[nodiscard]] Ring<Policy>& ring() const noexcept { return *ring_; }
+  [[nodiscard]] ParkingLot<Policy>& lot() const noexcept { return *lot_; }
   [[nodiscard]] Gate& gate() const noexcept { return *gate_; }
   [[nodiscard]] Cursor& cursor() const noexcept { return *cursor_; }
 
@@ -149,6 +156,7 @@ class SpanReader {
   }
 
   Ring<Policy>* ring_;
+  ParkingLot<Policy>* lot_;
   Cursor* cursor_;
   Gate* gate_;
 };

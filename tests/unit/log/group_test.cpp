@@ -36,8 +36,8 @@ class AGroup : public ::testing::Test {
   RingBench bench_;
   RingBench::Cursor& cursor_ = bench_.table.cursor(0);
   GroupShared<Machine> shared_;
-  Member first_{bench_.ring, bench_.table, shared_, cursor_, gate(0)};
-  Member second_{bench_.ring, bench_.table, shared_, cursor_, gate(1)};
+  Member first_{bench_.ring, bench_.lot, bench_.table, shared_, cursor_, gate(0)};
+  Member second_{bench_.ring, bench_.lot, bench_.table, shared_, cursor_, gate(1)};
 };
 
 TEST_F(AGroup, gives_each_record_to_exactly_one_member) {

@@ -38,6 +38,7 @@ class RingBench {
   explicit RingBench(const RingOptions& options = {.capacity_bytes = 4096})
       : bytes_(std::make_unique<std::uint64_t[]>(options.capacity_bytes / sizeof(std::uint64_t))),
         table(kGates, kCursors),
+        lot(waiters_.get(), kGates),
         ring(state, Machine::Memory(reinterpret_cast<std::byte*>(bytes_.get())), table, options) {
     table.use_gates_up_to(kGates - 1);
     table.use_cursors_up_to(kCursors - 1);
@@ -83,10 +84,12 @@ class RingBench {
 
  private:
   std::unique_ptr<std::uint64_t[]> bytes_;
+  std::unique_ptr<Waiter<Machine>[]> waiters_ = std::make_unique<Waiter<Machine>[]>(kGates);
 
  public:
   RingState<Machine> state;
   Table table;
+  ParkingLot<Machine> lot;
   Ring<Machine> ring;
   ProducerCache cache;
 };

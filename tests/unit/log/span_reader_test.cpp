@@ -27,7 +27,7 @@ class ASpanReader : public ::testing::Test {
   RingBench bench_;
   RingBench::Cursor& cursor_ = bench_.table.cursor(0);
   RingBench::Gate& gate_ = bench_.table.gate(0);
-  SpanReader<Machine> reader_{bench_.ring, cursor_, gate_};
+  SpanReader<Machine> reader_{bench_.ring, bench_.lot, cursor_, gate_};
 };
 
 TEST_F(ASpanReader, claims_what_is_committed_and_stands_its_gate_there) {

@@ -145,7 +145,6 @@ class GroupTurn : public PortTurn {
     if (gate_at_ == log::kNoGate || gate_at_ == port().span_at) return;
     (void)port().member->advance(gate_at_, port().span_at, std::false_type{});
     gate_at_ = port().span_at;
-    shard().lot.space_freed();
   }
 
   std::uint64_t gate_at_ = log::kNoGate;
