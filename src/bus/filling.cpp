@@ -123,7 +123,8 @@ log::SpanResult SubscriptionState::claim_copies(Port& port, std::size_t limit) n
 }
 
 bool SubscriptionState::protect_copy(Port& port) noexcept {
-  port.copy_gate->value.store(port.span_at, std::memory_order_relaxed);  // ordered by the fence
+  // SYNC gate: what we copied under it before is copied; its value there may never be seen again.
+  port.copy_gate->value.store(port.span_at, std::memory_order_release);
   // SYNC copy-gate: an evictor that we don't see on the work gate has its raisers see the copy gate: they
   // scan it after the work gate, and twice with a fence between.
   platform::full_fence();

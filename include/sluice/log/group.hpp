@@ -72,9 +72,9 @@ class GroupMember {
     if constexpr (CanBeEvicted::value) {
       std::uint64_t expected = gate_value(from, GatePhase::working);
       // SYNC gate: our reads are done; and the evictor's compare-and-swap finds the event we are at, or we
-      // find it.
+      // find it, and see what it did before.
       still_ours = gate.value.compare_exchange_strong(expected, next, std::memory_order_acq_rel,
-                                                      std::memory_order_relaxed);
+                                                      std::memory_order_acquire);
     } else {
       // SYNC gate: our reads are done before the space is reused.
       gate.value.store(next, std::memory_order_release);

@@ -145,8 +145,8 @@ class SpanReader {
   bool announce(std::uint64_t& at) noexcept {
     for (;;) {
       if (at == kNoGate) return false;
-      gate_->value.store(gate_value(at, GatePhase::claiming),
-                         std::memory_order_relaxed);  // ordered by the fence
+      // SYNC gate: what we read where it stood before is read; its value there may never be seen again.
+      gate_->value.store(gate_value(at, GatePhase::claiming), std::memory_order_release);
       // SYNC span: a raise that missed this gate had seen a cursor beyond it, and so do we.
       Policy::full_fence();
       const std::uint64_t again = cursor_position();
