@@ -62,16 +62,22 @@ Reading measure_idle(std::uint64_t milliseconds) {
     subscriptions.push_back(bus.subscribe(wanted).value());
     publishers.push_back(bus.publisher<std::int64_t>(wanted.topic).value());
   }
+  // On a core of their own where there is one. Left to itself, the scheduler may put who is woken behind the
+  // publisher that spins on its core, and what is measured then is its time slice of some milliseconds.
+  RunOptions sleepers_run;
+  if (!is_oversubscribed(2)) sleepers_run.cpu = 1;
   for (std::size_t i = 0; i < kSubscribers; ++i) {
     Sleeper& sleeper = (*sleepers)[i];
-    runners.push_back(bus.run(subscriptions[i],
-                              [&sleeper](const EventView& event) {
-                                const std::int64_t now = monotonic_ns();
-                                sleeper.latency_ns.record(
-                                    static_cast<std::uint64_t>(now - event.as<std::int64_t>()));
-                                // Relaxed: a count that the publishing thread waits for, see wake_in_turn.
-                                sleeper.woken.fetch_add(1, std::memory_order_relaxed);
-                              })
+    runners.push_back(bus.run(
+                             subscriptions[i],
+                             [&sleeper](const EventView& event) {
+                               const std::int64_t now = monotonic_ns();
+                               sleeper.latency_ns.record(
+                                   static_cast<std::uint64_t>(now - event.as<std::int64_t>()));
+                               // Relaxed: a count that the publishing thread waits for, see wake_in_turn.
+                               sleeper.woken.fetch_add(1, std::memory_order_relaxed);
+                             },
+                             sleepers_run)
                           .value());
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(20));  // they have parked by now
@@ -82,7 +88,11 @@ Reading measure_idle(std::uint64_t milliseconds) {
   const std::int64_t cpu_ns = platform::process_cpu_time().count() - cpu_before_ns;
   const std::int64_t idle_ns = monotonic_ns() - began_ns;
 
-  wake_in_turn(publishers, *sleepers, milliseconds / 5);
+  std::thread waker([&] {
+    if (!is_oversubscribed(2)) (void)platform::pin_this_thread(0);
+    wake_in_turn(publishers, *sleepers, milliseconds / 5);
+  });
+  waker.join();
   const std::uint64_t rescues = bus.metrics().rescues;
   for (Runner& runner : runners) runner.stop();
   for (Runner& runner : runners) runner.join();
@@ -96,6 +106,40 @@ Reading measure_idle(std::uint64_t milliseconds) {
           static_cast<double>(idle_ns)};
 }
 
+/// The bare way to wake a thread, for comparison: one futex, slept on at once.
+Reading measure_futex(std::uint64_t milliseconds) {
+  const std::uint64_t wakes = milliseconds / 5;
+  Histogram latency_ns;
+  std::atomic<std::uint32_t> word{0};
+  std::atomic<std::uint32_t> woken{0};
+  std::atomic<std::int64_t> sent_ns{0};
+  std::thread sleeper([&] {
+    if (!is_oversubscribed(2)) (void)platform::pin_this_thread(1);
+    for (std::uint32_t seen = 0; seen < wakes;) {
+      (void)platform::futex_wait(word, seen, std::chrono::nanoseconds(-1));
+      if (word.load(std::memory_order_acquire) == seen) continue;
+      latency_ns.record(static_cast<std::uint64_t>(monotonic_ns() - sent_ns.load(std::memory_order_relaxed)));
+      woken.store(++seen, std::memory_order_release);
+    }
+  });
+  std::thread waker([&] {
+    if (!is_oversubscribed(2)) (void)platform::pin_this_thread(0);
+    const Idle idle(is_oversubscribed(2));
+    for (std::uint32_t i = 1; i <= wakes; ++i) {
+      std::this_thread::sleep_for(kBetweenWakes);
+      sent_ns.store(monotonic_ns(), std::memory_order_relaxed);
+      word.store(i, std::memory_order_release);
+      platform::futex_wake_all(word);
+      while (woken.load(std::memory_order_acquire) != i) idle();
+    }
+  });
+  waker.join();
+  sleeper.join();
+  return {
+      {0, static_cast<double>(latency_ns.percentile(50)), static_cast<double>(latency_ns.percentile(99)), 0},
+      static_cast<double>(milliseconds) * 1e6};
+}
+
 }  // namespace
 
 Topology idle() {
@@ -107,7 +151,14 @@ Topology idle() {
                      .metrics = {"cpu_percent", "wake_p50_ns", "wake_p99_ns", "rescues"},
                      .first_amount = smoke ? 50U : 600U,
                      .amount = Amount::given,
-                     .measure = measure_idle}};
+                     .measure = measure_idle},
+                    {.topology = "idle",
+                     .peer = "bare_futex",
+                     .payload_bytes = sizeof(std::int64_t),
+                     .metrics = {"cpu_percent", "wake_p50_ns", "wake_p99_ns", "rescues"},
+                     .first_amount = smoke ? 50U : 600U,
+                     .amount = Amount::given,
+                     .measure = measure_futex}};
           }};
 }
 
