@@ -15,21 +15,10 @@ namespace {
 using namespace std::chrono_literals;
 using test::expect_error;
 using test::kSmallRingEvents;
-using Numbers = std::vector<std::uint64_t>;
-using NumberPublisher = TypedPublisher<std::uint64_t>;
-
-NumberPublisher numbers(Bus& bus, std::string_view topic = "a") {
-  return bus.publisher<std::uint64_t>(topic).value();
-}
-
-Numbers take(Subscription& subscription) {
-  Numbers seen;
-  while (
-      subscription.poll([&](const EventView& event) { seen.push_back(event.as<std::uint64_t>()); }).events !=
-      0) {
-  }
-  return seen;
-}
+using test::NumberPublisher;
+using test::Numbers;
+using test::numbers;
+using test::take;
 
 TEST(Evict, that_stops_polling_is_named_and_gone_after_its_deadline_and_producers_go_on) {
   const test::Notices notices;

@@ -59,6 +59,22 @@ class Door {
   return all;
 }
 
+using Numbers = std::vector<std::uint64_t>;
+using NumberPublisher = TypedPublisher<std::uint64_t>;
+
+[[nodiscard]] inline NumberPublisher numbers(Bus& bus, std::string_view topic = "a") {
+  return bus.publisher<std::uint64_t>(topic).value();
+}
+/// Polls until nothing is left, and returns what came, as numbers.
+[[nodiscard]] inline Numbers take(Subscription& subscription) {
+  Numbers seen;
+  while (
+      subscription.poll([&](const EventView& event) { seen.push_back(event.as<std::uint64_t>()); }).events !=
+      0) {
+  }
+  return seen;
+}
+
 /// Publishes 8-byte events until the ring takes no more, without waiting; returns how many it took.
 inline std::uint64_t fill(Publisher& publisher) {
   const std::uint64_t payload = 0;
