@@ -11,9 +11,12 @@ namespace sluice {
 /// ask the publisher's `last_error()`.
 enum class PublishStatus : std::uint8_t {
   ok,
-  would_block,       ///< the ring is full and the call may not wait
-  timed_out,         ///< the ring stayed full until the deadline
-  would_deadlock,    ///< the ring is full and this very thread holds it back
+  would_block,  ///< the ring is full and the call may not wait
+  timed_out,    ///< the ring stayed full until the deadline
+  /// The ring is full, and this very thread holds it back: with the event that it is handling, or with a
+  /// claim. (A subscription that it merely owns and does not poll is somebody that it waits for, up to the
+  /// deadline.)
+  would_deadlock,
   too_large,         ///< more than an eighth of the ring, or a quarter for a batch
   claim_open,        ///< a claim on this single-producer shard is still open
   closed,            ///< the bus is closed
