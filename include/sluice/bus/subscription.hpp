@@ -39,7 +39,7 @@ class Subscription {
   [[nodiscard]] Result<Event> next(std::chrono::nanoseconds timeout);
 
   /// Waits as `SubscribeOptions::wait` says, until `poll` would find something (or an end); false on
-  /// time-out.
+  /// time-out. Now and then true for no reason, like any wait: poll and see.
   bool wait(std::chrono::nanoseconds timeout);
 
   /// A descriptor that is readable when `poll` should be called: for epoll loops. Made on the first call;
