@@ -120,8 +120,8 @@ class Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] Result<std::shared_ptr<Group>> make_group(const SubscriptionState& subscription,
                                                           std::span<Shard* const> shards);
   [[nodiscard]] std::vector<Shard*> shards_of(const TopicFilter& filter);
-  void close_group(Group& group, std::uint32_t slot, std::uint64_t& unfinished) noexcept;
-  void sweep_orphans(const Group& group, std::uint64_t& unfinished) noexcept;
+  void close_group(Group& group, std::uint64_t& unfinished) noexcept;
+  void sweep_orphans(Group& group, std::uint64_t& unfinished) noexcept;
 
   BusOptions options_;
   std::unique_ptr<Waiter[]> waiters_;

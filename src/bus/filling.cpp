@@ -18,7 +18,8 @@ constexpr std::uint32_t kSpanRecords = 32;
 
 bool SubscriptionState::is_my_groups(std::uint32_t gate) const noexcept {
   // Relaxed: set before the slot's first gate store, which whoever sees the gate has acquired.
-  return gate % 2 == 0 && core->group_of_slot(gate / 2).load(std::memory_order_relaxed) == group.get();
+  return gate % 2 == 1 &&
+         core->group_of_slot(Shard::slot_of_work_gate(gate)).load(std::memory_order_relaxed) == group.get();
 }
 
 bool SubscriptionState::next_span(Port& port, std::size_t limit) noexcept {
@@ -49,7 +50,7 @@ bool SubscriptionState::fill(Port& port, std::size_t limit) {
 
 std::uint64_t SubscriptionState::fill_alone(Port& port, std::size_t limit) {
   SpanReader& reader = *port.reader;
-  if (options.overload == Overload::drop_oldest) reader.drop_to_middle(lost_filter_, kScanBytes);
+  drop_to_middle(reader);
   if (reader.cursor_position() == port.shard->ring.tail()) return 0;
 
   std::size_t too_small_for = 0;
@@ -106,6 +107,7 @@ std::uint64_t SubscriptionState::fill_as_member(Port& port, std::size_t limit) {
 }
 
 log::SpanResult SubscriptionState::claim_copies(Port& port, std::size_t limit) noexcept {
+  drop_to_middle(port.member->reader());
   // A lower bound will do, and must be there before the cursor moves.
   port.in_hand.store(port.member->reader().cursor_position(), std::memory_order_relaxed);
   const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, kSpanRecords));
@@ -172,6 +174,11 @@ bool SubscriptionState::advance_span(Port& port, std::uint64_t to) noexcept {
   return port.member->advance(from, to, std::true_type{});
 }
 
+void SubscriptionState::drop_to_middle(SpanReader& reader) noexcept {
+  if (options.overload != Overload::drop_oldest) return;
+  reader.drop_to_middle(lost_filter_, kScanBytes);
+}
+
 bool SubscriptionState::skip_unwanted(Port& port) noexcept {
   Shard& shard = *port.shard;
   const std::uint64_t turn_end = port.next + shard.ring.capacity_bytes();
@@ -188,6 +195,7 @@ bool SubscriptionState::skip_unwanted(Port& port) noexcept {
 }
 
 bool SubscriptionState::skip_unwanted(Port& port, SpanReader& reader) noexcept {
+  drop_to_middle(reader);
   bool wanted = false;
   for (std::uint64_t skipped = 0; skipped < port.shard->ring.capacity_bytes();) {
     const log::SpanResult unwanted = reader.claim([&](std::uint64_t at) {

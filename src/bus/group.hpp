@@ -73,6 +73,7 @@ class Group final : public log::RecordFilter {
   std::uint32_t place_count = 0;
   std::uint32_t cursor = 0;            ///< its number in every shard's table
   std::vector<std::uint32_t> members;  ///< their slots
+  std::uint32_t attached = 0;          ///< members that have not been forgotten yet, evicted ones included
 
  private:
   [[nodiscard]] std::uint64_t lost_now() const noexcept {

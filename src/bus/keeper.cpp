@@ -3,16 +3,23 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <system_error>
 
 #include "bus/core.hpp"
 
 namespace sluice::detail {
 
-void Keeper::watch_evictions() {
-  // Relaxed: a publisher that misses it is refused again.
-  if (watching_.exchange(true, std::memory_order_relaxed)) return;
+Result<void> Keeper::watch_evictions() {
   const std::lock_guard lock(mutex_);
-  start_locked();
+  try {
+    start_locked();
+  } catch (const std::system_error& failure) {
+    return Error{ErrorCode::system_error,
+                 std::string("no thread could be started that evicts subscriptions: ") + failure.what()};
+  }
+  // Relaxed: a publisher that misses it is refused again.
+  watching_.store(true, std::memory_order_relaxed);
+  return {};
 }
 
 void Keeper::refused(std::uint32_t shard) noexcept {

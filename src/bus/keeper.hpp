@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -23,7 +24,7 @@ class Keeper {
   ~Keeper() { stop(); }
 
   /// From now on, publishers that find no room tell the keeper.
-  void watch_evictions();
+  [[nodiscard]] Result<void> watch_evictions();
   /// A publisher found no room on a shard.
   void refused(std::uint32_t shard) noexcept;
   /// Tells the bus's owner, if it wants to know.

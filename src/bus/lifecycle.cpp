@@ -29,11 +29,15 @@ void Core::add_runner(const std::shared_ptr<RunnerCore>& runner) {
 }
 
 std::vector<std::shared_ptr<RunnerCore>> Core::runners() {
-  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<RunnerCore>>
+      known;  // let go of after the lock: one may be the last of its runner
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& runner : runners_) known.push_back(runner.lock());
+  }
   std::vector<std::shared_ptr<RunnerCore>> running;
-  for (const auto& known : runners_) {
-    if (auto runner = known.lock(); runner != nullptr && runner->running())
-      running.push_back(std::move(runner));
+  for (const auto& runner : known) {
+    if (runner != nullptr && runner->running()) running.push_back(runner);
   }
   return running;
 }
@@ -104,13 +108,15 @@ CloseReport Core::close(std::chrono::nanoseconds timeout) {
     if (runner->is_this_thread() || runner->join(deadline)) continue;
     SubscriptionState& subscription = runner->subscription();
     report.cut_short.push_back(subscription.name);
-    report.unfinished += subscription.in_its_hands();
+    // First of all: from here on it handles the event at hand, and no other. It leaves when that returns,
+    // which is not waited for.
+    runner->stop();
+    subscription.request(kCancelled);
+    report.unfinished += subscription.left() ? subscription.unfinished() : subscription.in_its_hands();
     // A group's backlog is nobody's own; where another member got to the end, there is none.
     if (subscription.group != nullptr && counted.insert(subscription.group.get()).second) {
       report.unfinished += subscription.group->backlog();
     }
-    runner->stop();
-    subscription.request(kCancelled);  // when its handler returns; that is not waited for
   }
   if (options_.persistence != nullptr) options_.persistence->stop(deadline.left());
   report.published = published();

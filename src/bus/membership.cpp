@@ -14,7 +14,7 @@ void SubscriptionState::join() noexcept {
 
 void SubscriptionState::join(Port& port) noexcept {
   Shard& shard = *port.shard;
-  shard.gates.use_gates_up_to(2 * slot + 1);
+  shard.gates.use_gates_up_to(Shard::work_gate_number(slot) + 1);
   switch (mode) {
     case ReadMode::in_place:
       port.next = port.stored = join_at_tail(shard, port.gate->value);
@@ -92,9 +92,7 @@ void SubscriptionState::leave(Port& port) noexcept {
       port.gate->value.store(log::kNoGate, std::memory_order_release);
       break;
     case ReadMode::copies:
-      add_unfinished(unread_at_cursor(*port.reader, *filter));
-      // SYNC cursor: nothing is taken from it any more.
-      port.cursor->position.store(log::kNoGate, std::memory_order_release);
+      add_unfinished(withdraw_cursor(*port.reader, *filter));
       break;
     case ReadMode::group_spans:
     case ReadMode::group_copies:
@@ -121,11 +119,9 @@ void SubscriptionState::evict() noexcept {
 
 void SubscriptionState::evict(Port& port) noexcept {
   if (mode == ReadMode::copies) {
-    // Under the copy gate, which a subscription of its own has no use for.
-    SpanReader reader(port.shard->ring, port.shard->lot, *port.cursor, *port.copy_gate);
-    add_unfinished(take_unread_at_cursor(reader, *filter));
-    // SYNC cursor: a claim under way fails, or is finished on what its gate protects.
-    port.cursor->position.store(log::kNoGate, std::memory_order_release);
+    // Its own gates may be in use, by a claim or a copy under way.
+    SpanReader reader(port.shard->ring, port.shard->lot, *port.cursor, port.shard->spare_gate());
+    add_unfinished(withdraw_cursor(reader, *filter));
     return;
   }
   if (mode != ReadMode::group_copies) return;

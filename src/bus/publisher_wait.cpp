@@ -54,8 +54,9 @@ void SubscriptionState::store_gate_up_to(Port& port, std::uint64_t position) noe
 
 Room PublisherCore::wait_for_room(const log::Reservation& failed, std::uint32_t bytes, MayWait may_wait,
                                   std::chrono::nanoseconds deadline) noexcept {
-  if (failed.status == log::ClaimStatus::closed) return {refuse(PublishStatus::closed).status, {}};
+  // Also when it is closed: what a single producer had to abort may be what a reader sleeps behind.
   shard->lot.wake_all();
+  if (failed.status == log::ClaimStatus::closed) return {refuse(PublishStatus::closed).status, {}};
   store_own_gates();
   log::Reservation space = reserve(bytes);
   if (space.status == log::ClaimStatus::ok) return {PublishStatus::ok, space};
@@ -96,7 +97,8 @@ log::Reservation PublisherCore::sleep_for_room(std::uint32_t bytes,
   if (space.status != log::ClaimStatus::would_block) return space;
   core_->keeper().refused(shard->context.shard);
   shard->lot.await_space(ticket, std::min(timeout, kBackstop));
-  if (timeout >= kBackstop && shard->lot.space_unreleased(ticket) && shard->ring.has_room(cache_, bytes)) {
+  if (timeout >= 2 * kBackstop && shard->lot.space_unreleased(ticket) &&
+      shard->ring.has_room(cache_, bytes)) {
     // Whoever made the room may have been interrupted before telling us: as for subscriptions, see
     // waiting.cpp.
     shard->lot.await_space(ticket, kBackstop);

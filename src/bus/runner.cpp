@@ -77,6 +77,7 @@ void RunnerCore::run() noexcept {
     if (result.ended()) break;
     if (result.events == 0) (void)subscription_->wait(wait, std::chrono::nanoseconds(-1));
   }
+  pump_.reset();
   subscription_->runner.store(0, std::memory_order_relaxed);
   set_and_wake(done_);
 }

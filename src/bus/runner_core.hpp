@@ -43,7 +43,7 @@ class RunnerCore : public std::enable_shared_from_this<RunnerCore> {
   void report(std::string what) noexcept;
 
   const std::shared_ptr<SubscriptionState> subscription_;
-  const std::unique_ptr<Pump> pump_;
+  std::unique_ptr<Pump> pump_;  ///< the thread's; gone with it, so that no stranger destroys the handler
   const RunOptions options_;
   Counter exceptions_;
   std::atomic<bool> stop_{false};

@@ -55,6 +55,9 @@ Result<std::shared_ptr<SubscriptionState>> Core::subscribe(SubscribeOptions opti
     options.name = (options.group.empty() ? std::string() : options.group + ":") +
                    std::string(pattern->text()) + "#" + std::to_string(++subscriptions_made_);
   }
+  if (options.overload == Overload::evict) {
+    if (auto watching = keeper_.watch_evictions(); !watching) return std::move(watching).error();
+  }
   subscription = std::make_shared<SubscriptionState>(shared_from_this(), *slot, options);
   if (auto attached = attach(*subscription, *pattern); !attached) {
     topics_->remove_filter(*slot);
@@ -62,7 +65,6 @@ Result<std::shared_ptr<SubscriptionState>> Core::subscribe(SubscribeOptions opti
   }
   slots_[*slot].owner = subscription;
   slots_[*slot].taken = true;
-  if (options.overload == Overload::evict) keeper_.watch_evictions();
   return subscription;
 }
 
@@ -85,6 +87,9 @@ Result<void> Core::attach(SubscriptionState& subscription, const Pattern& patter
   }
 
   const std::vector<Shard*> shards = shards_of(*subscription.filter);
+  // Everything that allocates comes before anything that gates.
+  subscription.ports = std::make_unique<Port[]>(shards.size());
+  subscription.port_count = static_cast<std::uint32_t>(shards.size());
   if (!options.group.empty() && subscription.group == nullptr) {
     auto group = make_group(subscription, shards);
     if (!group) return std::move(group).error();
@@ -95,8 +100,6 @@ Result<void> Core::attach(SubscriptionState& subscription, const Pattern& patter
     if (!cursor) return std::move(cursor).error();
     subscription.cursor = *cursor;
   }
-  subscription.ports = std::make_unique<Port[]>(shards.size());
-  subscription.port_count = static_cast<std::uint32_t>(shards.size());
   for (std::size_t i = 0; i < shards.size(); ++i) {
     Port& port = subscription.ports[i];
     port.shard = shards[i];
@@ -110,7 +113,10 @@ Result<void> Core::attach(SubscriptionState& subscription, const Pattern& patter
   }
   // Relaxed: a gate store of the slot, which whoever asks has acquired, comes after it.
   slot_groups_[subscription.slot].store(subscription.group.get(), std::memory_order_relaxed);
-  if (subscription.group != nullptr) subscription.group->members.push_back(subscription.slot);
+  if (subscription.group != nullptr) {
+    subscription.group->members.push_back(subscription.slot);
+    ++subscription.group->attached;
+  }
   subscription.join();
   return {};
 }
@@ -121,6 +127,7 @@ Result<std::shared_ptr<Group>> Core::make_group(const SubscriptionState& subscri
   if (!cursor) return std::move(cursor).error();
   auto group = std::make_shared<Group>(subscription.options, subscription.filter);
   group->cursor = *cursor;
+  group->members.reserve(slots_.size());
   group->places = std::make_unique<Group::Place[]>(shards.size());
   group->place_count = static_cast<std::uint32_t>(shards.size());
   groups_[subscription.options.group] = group;
@@ -179,6 +186,10 @@ void Core::forget(SubscriptionState& subscription) noexcept {
   const std::lock_guard lock(mutex_);
   topics_->remove_filter(subscription.slot);
   if (subscription.mode == ReadMode::copies) cursors_taken_[subscription.cursor] = false;
+  // Not when the group ends: a member that was evicted in the midst of a claim still knows the cursor.
+  if (subscription.group != nullptr && --subscription.group->attached == 0) {
+    cursors_taken_[subscription.group->cursor] = false;
+  }
   rescues_before_ += subscription.rescues.read();
   slots_[subscription.slot].owner.reset();
   // Somebody's loop may still wait on the slot's eventfd; it is free when that somebody lets the handle go.
@@ -203,7 +214,7 @@ void Core::leave_group(SubscriptionState& subscription) noexcept {
     for (Group::Place& place : group.all_places())
       place.shared.members.fetch_sub(1, std::memory_order_relaxed);
     if (group.members.empty()) {
-      close_group(group, subscription.slot, unfinished);
+      close_group(group, unfinished);
     }
   }
   if (group.members.empty()) {
@@ -215,41 +226,40 @@ void Core::leave_group(SubscriptionState& subscription) noexcept {
 }
 
 /// The last member is gone: what nobody took is counted, and the cursors stop holding producers back.
-void Core::close_group(Group& group, std::uint32_t slot, std::uint64_t& unfinished) noexcept {
+void Core::close_group(Group& group, std::uint64_t& unfinished) noexcept {
   for (Group::Place& place : group.all_places()) {
-    if (group.options.overload == Overload::drop_oldest) {
-      SpanReader reader(place.shard->ring, place.shard->lot, *place.cursor, place.shard->work_gate(slot));
-      unfinished += unread_at_cursor(reader, *group.filter);
-    } else {
-      // Nobody moves the cursor any more, so it protects what lies behind it.
-      const std::uint64_t at = place.cursor->position.load(std::memory_order_acquire);  // SYNC cursor
-      unfinished += unread(*place.shard, at, place.shard->ring.tail(), *group.filter);
-    }
-    // SYNC cursor: nothing is taken from it any more.
-    place.cursor->position.store(log::kNoGate, std::memory_order_release);
+    // Under the spare gate: an evicted member may be in the midst of a claim, with its own.
+    SpanReader reader(place.shard->ring, place.shard->lot, *place.cursor, place.shard->spare_gate());
+    unfinished += withdraw_cursor(reader, *group.filter);
     place.shard->release_cursor(*place.cursor);
-    place.shard->lot.space_freed();
   }
   group.end();
-  cursors_taken_[group.cursor] = false;
   if (const auto found = groups_.find(group.options.group);
       found != groups_.end() && found->second.get() == &group) {
     groups_.erase(found);
   }
 }
 
-void Core::sweep_orphans(const Group& group, std::uint64_t& unfinished) noexcept {
+void Core::sweep_orphans(Group& group, std::uint64_t& unfinished) noexcept {
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     if (slot_groups_[slot].load(std::memory_order_relaxed) != &group) continue;
-    for (const Group::Place& place : group.all_places()) {
+    for (Group::Place& place : group.all_places()) {
       Gate& gate = place.shard->work_gate(slot);
       const std::uint64_t value =
           gate.value.load(std::memory_order_acquire);  // SYNC orphan: where the span ends
       const log::GatePhase phase = log::gate_phase(value);
       if (value == log::kNoGate || (phase != log::GatePhase::orphaned && phase != log::GatePhase::evicted))
         continue;
-      unfinished += unread(*place.shard, log::gate_position(value),
-                           gate.span_end.load(std::memory_order_relaxed), *group.filter);
+      // A member in the midst of a claim may adopt it before us: then it is that one's.
+      std::uint64_t expected = value;
+      const std::uint64_t position = log::gate_position(value);
+      if (!gate.value.compare_exchange_strong(expected, log::gate_value(position, log::GatePhase::adopting),
+                                              std::memory_order_acq_rel, std::memory_order_relaxed)) {
+        continue;  // SYNC orphan: one adopter wins
+      }
+      place.shared.orphans.fetch_sub(1, std::memory_order_relaxed);  // a hint, see GroupMember
+      unfinished +=
+          unread(*place.shard, position, gate.span_end.load(std::memory_order_relaxed), *group.filter);
       gate.value.store(log::kNoGate, std::memory_order_release);  // SYNC gate: our reads are done
       place.shard->lot.space_freed();
     }

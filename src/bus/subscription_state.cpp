@@ -79,13 +79,18 @@ bool SubscriptionState::done_below(const Port& port, std::uint64_t target) const
   if (mode != ReadMode::group_spans && mode != ReadMode::group_copies) return true;
   for (std::uint32_t other = 0; other < core->options().max_subscriptions; ++other) {
     if (core->group_of_slot(other).load(std::memory_order_relaxed) != group.get()) continue;
-    const std::uint64_t value = port.shard->work_gate(other).value.load(std::memory_order_acquire);
+    const std::uint64_t value =
+        port.shard->work_gate(other).value.load(std::memory_order_acquire);  // SYNC gate
     if (value == log::kNoGate || log::gate_position(value) >= target) continue;
+    // Another member's span is its own to finish; one that was left behind is anybody's.
     const log::GatePhase phase = log::gate_phase(value);
-    // Another member's span is its own to finish; an orphan is anybody's.
-    if (other == slot || phase == log::GatePhase::orphaned || phase == log::GatePhase::evicted) return false;
+    const bool left_behind = phase == log::GatePhase::orphaned || phase == log::GatePhase::evicted ||
+                             phase == log::GatePhase::adopting;
+    if (left_behind) return false;
   }
-  return true;
+  // Our own last: who adopts stores its gate before it clears the orphan's.
+  const std::uint64_t own = port.gate->value.load(std::memory_order_acquire);  // SYNC gate
+  return own == log::kNoGate || log::gate_position(own) >= target;
 }
 
 bool SubscriptionState::at_the_end() const noexcept {
@@ -114,6 +119,7 @@ std::uint64_t SubscriptionState::wakes() const noexcept {
 }
 
 std::uint64_t SubscriptionState::in_its_hands() noexcept {
+  const std::lock_guard lock(core->mutex());  // for the spare gate
   // Nothing is published any more, so what its gates protected stays as it is, wherever they move now.
   std::uint64_t events = copies_left.load(std::memory_order_relaxed);
   bool handling = false;
@@ -124,7 +130,7 @@ std::uint64_t SubscriptionState::in_its_hands() noexcept {
       events +=
           unread(*port.shard, at != log::kNoGate ? at : position(port), port.shard->ring.tail(), *filter);
     } else if (mode == ReadMode::copies) {
-      SpanReader reader(port.shard->ring, port.shard->lot, *port.cursor, *port.copy_gate);
+      SpanReader reader(port.shard->ring, port.shard->lot, *port.cursor, port.shard->spare_gate());
       events += unread_at_cursor(reader, *filter);
     } else if (mode == ReadMode::group_spans && at != log::kNoGate) {
       events += unread(*port.shard, at, port.gate->span_end.load(std::memory_order_relaxed), *filter);

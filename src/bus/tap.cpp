@@ -43,7 +43,7 @@ bool Tap::at_end() const noexcept {
 Taps::Taps(const std::shared_ptr<detail::Core>& core) : core_(core) {
   for (std::uint32_t shard = 0; shard < core->shard_count(); ++shard) {
     detail::Shard& joined = core->shard(shard);
-    joined.gates.use_gates_up_to(2 * kTapSlot);
+    joined.gates.use_gates_up_to(detail::Shard::work_gate_number(kTapSlot));
     taps_.push_back(Tap(core, shard, detail::join_at_tail(joined, joined.work_gate(kTapSlot).value)));
   }
 }

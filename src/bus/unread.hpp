@@ -61,6 +61,22 @@ struct UnreadAtCursor {
   return events;
 }
 
+/// Withdraws a cursor that others may still be moving, and counts what was unread there. The
+/// compare-and-swaps decide whose a record is: counted here, or taken by somebody else.
+[[nodiscard]] inline std::uint64_t withdraw_cursor(SpanReader& reader, const TopicFilter& filter) noexcept {
+  std::uint64_t events = 0;
+  for (;;) {
+    events += take_unread_at_cursor(reader, filter);
+    std::uint64_t at = reader.cursor_position();
+    // SYNC cursor: nothing is taken from it any more.
+    if (at == log::kNoGate || reader.cursor().position.compare_exchange_strong(
+                                  at, log::kNoGate, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+      reader.lot().space_freed();
+      return events;
+    }
+  }
+}
+
 /// Stores a gate or cursor at the tail so that nothing from there on is overwritten, and returns where that
 /// is. One joiner at a time.
 [[nodiscard]] inline std::uint64_t join_at_tail(Shard& shard, std::atomic<std::uint64_t>& place) noexcept {

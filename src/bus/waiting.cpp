@@ -29,8 +29,10 @@ bool SubscriptionState::wait(const WaitStrategy& strategy, std::chrono::nanoseco
       park(std::min(deadline.left(), kBackstop));
     }
   }
-  // Relaxed: who nudged wants us to come out, which we do; it is told by its own means what that was for.
-  if (is_ready) nudged_.store(false, std::memory_order_relaxed);
+  // SYNC nudge: either we take the nudge and see what it was for, or it stays for the next wait.
+  if (is_ready) (void)nudged_.exchange(false, std::memory_order_acq_rel);
+  // What the last poll armed, sleeping has disarmed.
+  if (has_event_fd_) arm_event_fd(is_ready);
   unlock();
   return is_ready;
 }
@@ -115,7 +117,8 @@ void SubscriptionState::wake() noexcept {
 }
 
 void SubscriptionState::nudge() noexcept {
-  nudged_.store(true, std::memory_order_relaxed);  // SYNC wake: the waiter's word releases it
+  // SYNC nudge: what the caller stored before.
+  nudged_.store(true, std::memory_order_release);
   wake();
 }
 

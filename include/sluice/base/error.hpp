@@ -32,7 +32,7 @@ enum class ErrorCode : std::uint8_t {
   timed_out,        ///< the deadline passed; for a publish the message names the gate that held it
   would_deadlock,   ///< waiting could never end: this very thread holds the ring back
   exclusive_shard,  ///< the single-producer shard already has its publisher
-  claim_open,       ///< the single-producer shard already has an open claim
+  claim_open,       ///< the publisher already has an open claim
 
   // Subscriptions and lifecycle.
   group_options_mismatch,  ///< the queue group exists with other options; the difference is named

@@ -18,7 +18,7 @@ enum class PublishStatus : std::uint8_t {
   /// deadline.)
   would_deadlock,
   too_large,         ///< more than an eighth of the ring, or a quarter for a batch
-  claim_open,        ///< a claim on this single-producer shard is still open
+  claim_open,        ///< this publisher's claim is still open; or the claim to be committed is not, any more
   closed,            ///< the bus is closed
   invalid_metadata,  ///< an empty or repeated key, or more than 65,535 bytes
   invalid_option,    ///< a negative TTL or deadline

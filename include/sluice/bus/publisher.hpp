@@ -29,6 +29,7 @@ class Claim {
 
   /// Where the payload goes: as many bytes as were claimed, 8-aligned, with undefined content.
   [[nodiscard]] std::span<std::byte> payload() noexcept {
+    if (core_ == nullptr) return {};
     return {core_->shard->ring.writable(space_.position + log::kHeaderBytes, payload_bytes_), payload_bytes_};
   }
   /// Publishes all of it.

@@ -10,13 +10,19 @@ namespace sluice {
 
 namespace detail {
 
-/// `T` as the compiler spells it. A function, because only a function's signature names `T`.
+/// The whole signature of a function that names `T`, the only place where the language tells it.
+template <class T>
+[[nodiscard]] consteval std::string_view signature() noexcept {
+  return __PRETTY_FUNCTION__;
+}
+
+/// `T` as the compiler spells it: what of the signature differs from the one for `int`.
 template <class T>
 [[nodiscard]] consteval std::string_view spelled() noexcept {
-  constexpr std::string_view signature = __PRETTY_FUNCTION__;
-  constexpr std::string_view before = "T = ";
-  constexpr std::size_t begin = signature.find(before) + before.size();
-  return signature.substr(begin, signature.find_first_of(";]", begin) - begin);
+  constexpr std::string_view with_int = signature<int>();
+  constexpr std::size_t before = with_int.find("T = ") + 4;
+  constexpr std::size_t after = with_int.size() - before - std::string_view("int").size();
+  return signature<T>().substr(before, signature<T>().size() - before - after);
 }
 
 }  // namespace detail

@@ -59,7 +59,7 @@ class GateTable {
   /// One owner stores it; raisers read it; an evictor may take it by compare-and-swap.
   struct alignas(64) Gate {
     Atomic<std::uint64_t> value{kNoGate};
-    Atomic<std::uint64_t> span_end{0};  ///< valid while the phase is working or orphaned
+    Atomic<std::uint64_t> span_end{0};  ///< valid from `working` on, until the gate is free again
   };
 
   /// A position that a queue group shares, or that one copying reader and the raiser share.

@@ -38,13 +38,13 @@ class GroupMember {
   using Gate = typename GateTable<Policy>::Gate;
   using Cursor = typename GateTable<Policy>::Cursor;
 
-  /// `first_slot` and `slots` say where the group's members keep their gates; slots of others are told apart
-  /// by `belongs(slot)`.
+  /// `cursor` and `shared` are the group's, `gate` is this member's own. All outlive it.
   GroupMember(Ring<Policy>& ring, ParkingLot<Policy>& lot, GateTable<Policy>& gates,
               GroupShared<Policy>& shared, Cursor& cursor, Gate& gate)
       : reader_(ring, lot, cursor, gate), gates_(&gates), shared_(&shared) {}
 
-  /// The next span: an orphan's first, else from the shared cursor. The gate stands at its begin, working.
+  /// The next span: an orphan's first (of the gates for which `belongs(number)` holds), else from the shared
+  /// cursor. The gate stands at its begin, working.
   template <class Belongs>
   SpanResult claim(std::uint32_t max_records, std::uint64_t max_bytes, Belongs&& belongs) noexcept {
     if (has_orphans()) [[unlikely]] {

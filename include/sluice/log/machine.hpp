@@ -54,6 +54,7 @@ struct Machine {
   static void heavy_fence() noexcept { platform::heavy_fence(); }
 
   static void relax() noexcept { platform::cpu_relax(); }
+  static void yield() noexcept { platform::yield_thread(); }
 
   /// Sleeps while `word` holds `expected`, at most `timeout` (negative: for ever); may wake for no reason.
   static void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected,

@@ -73,6 +73,8 @@ class ParkingLot {
 
   /// Wakes everybody: a lagging sleeper must move its gate, or the shard is closing.
   [[gnu::noinline]] void wake_all() noexcept {
+    // SYNC park: an abort of ours is visible to whoever set a bit that we don't see.
+    Policy::light_fence();
     for (std::uint32_t word = 0; word < words_; ++word) {
       const Sleepers& asleep = sleepers_[word];
       const std::uint64_t due =

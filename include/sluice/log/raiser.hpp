@@ -76,15 +76,21 @@ class Raiser {
     return raised;
   }
 
-  /// Returns once no raise is under way that could still see what the caller withdrew before. It waits for at
-  /// most one chunk's work and holds nobody up.
+  /// Returns once no raise is under way that could still see what the caller withdrew before: at most one
+  /// chunk's work, for as long as its thread is scheduled. It holds nobody up.
   void await_raiser() const noexcept {
     // SYNC leave: the withdrawal is visible to every raise that begins after this fence.
     Policy::full_fence();
     // SYNC raise-lock: what the raiser read is done being read.
     const std::uint32_t seen = state_->raise_lock.load(std::memory_order_acquire);
     if ((seen & 1) == 0) return;
-    while (state_->raise_lock.load(std::memory_order_acquire) == seen) Policy::relax();
+    for (int look = 0; state_->raise_lock.load(std::memory_order_acquire) == seen; ++look) {
+      // The raiser may have been preempted, by us for all we know.
+      if (look < kLooks)
+        Policy::relax();
+      else
+        Policy::yield();
+    }
   }
 
   /// What a joiner says before it stores its gate at `position`: open claims may lie below. One joiner at a
@@ -108,6 +114,7 @@ class Raiser {
 
  private:
   using Cursor = typename GateTable<Policy>::Cursor;
+  static constexpr int kLooks = 1000;
 
   bool raise(std::uint64_t known_frontier) noexcept {
     const std::uint64_t old_limit =
@@ -197,7 +204,9 @@ class Raiser {
   void drop(Cursor& cursor, const RecordFilter& filter, std::uint64_t target) noexcept {
     // SYNC cursor: see GateTable::lowest_cursor.
     std::uint64_t from = cursor.position.load(std::memory_order_acquire);
-    while (from != kNoGate && highest_limit(from) < target) {
+    // One that stands lower has only been tried: its joiner was too late, and will be told so.
+    const std::uint64_t limit = state_->limit.load(std::memory_order_relaxed);  // ours while we hold the lock
+    while (from != kNoGate && highest_limit(from) >= limit && highest_limit(from) < target) {
       std::uint64_t lost = 0;
       std::uint64_t to = from;
       while (highest_limit(to) < target) {

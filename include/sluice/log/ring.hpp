@@ -42,6 +42,7 @@ struct Reservation {
 /// What one producer remembers of the limit, so that it reads the shared one once per chunk. Starts at zero.
 struct ProducerCache {
   std::uint64_t ask_at = 0;  ///< claims that end at or below it need not ask
+  bool raised = false;       ///< it raised the limit; to be told to others if that was not enough for itself
   bool tight = false;        ///< the last time it asked, less than half the ring was free: somebody lags
 };
 
@@ -185,6 +186,10 @@ class Ring {
   }
 
   Reservation reserve_single(ProducerCache& cache, std::uint32_t bytes) noexcept {
+    // Relaxed: the look behind the fence decides; this one only keeps a closed ring from filling up with
+    // aborts.
+    if (state_->closed.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return {ClaimStatus::closed, 0, 0};
     const std::uint64_t start = state_->tail.load(std::memory_order_relaxed);  // nobody else stores it
     const std::uint64_t padding = padding_before(start, bytes);
     const std::uint64_t end = start + padding + bytes;
@@ -249,6 +254,7 @@ class Ring {
     std::uint64_t limit = this->limit();
     while (limit < end + half) {
       const bool raised = raiser_.try_raise(known_frontier);
+      cache.raised = cache.raised || raised;
       limit = this->limit();  // SYNC limit: the space below it is free and zeroed
       if (!raised || limit >= end) break;
     }

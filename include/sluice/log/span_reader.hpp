@@ -106,16 +106,6 @@ class SpanReader {
     }
   }
 
-  /// True when the record at the cursor is committed; for a reader that is about to sleep.
-  [[nodiscard]] bool ready() noexcept {
-    bool committed = false;
-    (void)claim([&](std::uint64_t at) {
-      committed = ring_->word(at).is_committed();
-      return at;
-    });
-    return committed || cursor_position() == kNoGate;
-  }
-
   /// The gate no longer holds anybody: what it protected has been read. A publisher that waits for room is
   /// told, also when nothing was claimed: an announced gate may have been what it saw.
   void withdraw() noexcept {

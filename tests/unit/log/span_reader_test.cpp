@@ -62,7 +62,6 @@ TEST_F(ASpanReader, is_told_that_its_cursor_is_gone) {
   cursor_.position.store(kNoGate);
   EXPECT_EQ(claim_all().status, SpanStatus::gone);
   EXPECT_EQ(gate_.value.load(), kNoGate);
-  EXPECT_TRUE(reader_.ready()) << "who sleeps must come and see";
 }
 
 TEST_F(ASpanReader, plans_anew_where_the_cursor_went_meanwhile) {
@@ -75,16 +74,6 @@ TEST_F(ASpanReader, plans_anew_where_the_cursor_went_meanwhile) {
   EXPECT_EQ(plans, 2);
   EXPECT_EQ(claimed.span.begin, 32U);
   EXPECT_EQ(gate_position(gate_.value.load()), 32U);
-}
-
-TEST_F(ASpanReader, is_ready_when_the_record_at_its_cursor_is_committed) {
-  EXPECT_FALSE(reader_.ready());
-  const Reservation open = bench_.ring.try_reserve(bench_.cache, 32);
-  EXPECT_FALSE(reader_.ready());
-  bench_.ring.commit(open, CommitWord::committed(RecordKind::data, 32));
-  EXPECT_TRUE(reader_.ready());
-  EXPECT_EQ(gate_.value.load(), kNoGate);
-  EXPECT_EQ(cursor_.position.load(), 0U) << "looking takes nothing";
 }
 
 TEST_F(ASpanReader, drops_to_the_middle_of_the_ring_and_counts_what_that_loses) {

@@ -125,6 +125,11 @@ class alignas(64) PublisherCore {
   }
   [[nodiscard]] log::Reservation reserve(std::uint32_t bytes) noexcept {
     const log::Reservation space = shard->ring.try_reserve(cache_, bytes);
+    if (space.status == log::ClaimStatus::would_block && cache_.raised) [[unlikely]] {
+      // Too little for us, but maybe not for another that waits.
+      cache_.raised = false;
+      shard->lot.space_freed();
+    }
     // A sleeper that wants none of these events must move its gate all the same before it holds us up.
     if (cache_.tight) [[unlikely]] {
       cache_.tight = false;

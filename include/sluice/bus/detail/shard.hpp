@@ -54,15 +54,26 @@ class Shard {
         const ShardOptions& options)
       : context(identity),
         state(*new (memory.data()) RingState),
-        gates(2 * options.slots, options.slots),
+        gates(2 * options.slots + 1, options.slots),
         lot(waiters, options.slots),
         ring(state, log::Machine::Memory(memory.data() + kRingHeaderBytes), gates,
              {.capacity_bytes = options.capacity_bytes,
               .producers = options.producers,
               .start_position = options.start_position}) {}
 
-  [[nodiscard]] Gate& work_gate(std::uint32_t slot) noexcept { return gates.gate(2 * slot); }
-  [[nodiscard]] Gate& copy_gate(std::uint32_t slot) noexcept { return gates.gate(2 * slot + 1); }
+  [[nodiscard]] Gate& work_gate(std::uint32_t slot) noexcept { return gates.gate(work_gate_number(slot)); }
+  [[nodiscard]] Gate& copy_gate(std::uint32_t slot) noexcept {
+    return gates.gate(work_gate_number(slot) + 1);
+  }
+  /// Nobody's: for who counts, under the registry's lock, what another left unread.
+  [[nodiscard]] Gate& spare_gate() noexcept { return gates.gate(0); }
+  [[nodiscard]] static constexpr std::uint32_t work_gate_number(std::uint32_t slot) noexcept {
+    return 2 * slot + 1;
+  }
+  /// The slot whose work gate has this number; only odd numbers are work gates.
+  [[nodiscard]] static constexpr std::uint32_t slot_of_work_gate(std::uint32_t number) noexcept {
+    return number / 2;
+  }
 
   /// Of a committed data record that a gate of the caller's protects.
   [[nodiscard]] std::uint32_t topic_at(std::uint64_t position) const noexcept {

@@ -195,6 +195,8 @@ class SubscriptionState {
   void copy_planned(const Port& port) noexcept;
   void release_copy_gate(Port& port) noexcept;
   bool advance_span(Port& port, std::uint64_t to) noexcept;
+  /// I7: what lies in the oldest half of the ring is dropped before anything is looked at.
+  void drop_to_middle(SpanReader& reader) noexcept;
   /// Steps over committed records that nobody here wants, so that they keep nobody awake; true when one that
   /// is wanted comes next.
   bool skip_unwanted(Port& port) noexcept;
