@@ -227,5 +227,20 @@ TEST(Destruction, assigning_over_a_bus_ends_it) {
   EXPECT_TRUE(bus.publish("a", "x"));
 }
 
+TEST(Drain, may_meet_the_end_of_a_runner_whose_handler_owns_a_publisher) {
+  Bus bus = test::open_bus();
+  std::atomic<bool> over{false};
+  std::thread drains([&] {
+    while (!over.load(std::memory_order_acquire)) (void)bus.drain(0ns);
+  });
+  for (int round = 0; round < 200; ++round) {
+    Subscription subscription = bus.subscribe({}).value();
+    auto publisher = std::make_shared<Publisher>(bus.publisher("a").value());
+    const Runner runner = bus.run(subscription, [publisher](const EventView&) {}).value();
+  }
+  over.store(true, std::memory_order_release);
+  drains.join();
+}
+
 }  // namespace
 }  // namespace sluice

@@ -312,5 +312,15 @@ TEST(EventFdOfTheEvicted, is_readable_so_that_the_loop_learns_of_it) {
   EXPECT_EQ(lazy.poll(kIgnore).status, PollStatus::evicted);
 }
 
+TEST(WaitBesideAnEventFd, leaves_it_armed) {
+  Bus bus = test::open_bus();
+  Subscription subscription = bus.subscribe({.wait = WaitStrategy::sleepy()}).value();
+  const int fd = subscription.event_fd().value();
+  EXPECT_FALSE(subscription.wait(std::chrono::milliseconds(1)));
+  EXPECT_FALSE(readable(fd));
+  ASSERT_TRUE(bus.publish("a", "x"));
+  EXPECT_TRUE(readable(fd));
+}
+
 }  // namespace
 }  // namespace sluice
