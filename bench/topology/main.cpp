@@ -39,6 +39,10 @@ int run(const Options& options) {
     report.add(topology.name, run_interleaved(topology.cases(options), options));
   }
   report.finish();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fprintf(stderr, "bench_topology: can't write to standard output\n");
+    return 1;
+  }
   return 0;
 }
 

@@ -41,8 +41,8 @@ struct CloseReport {
 /// The event bus. Publish to topics; subscribe to topics, patterns or everything.
 ///
 /// **Thread safety.** Every method may be called from any thread, handlers included. **Lifetime.**
-/// Publishers, subscriptions and runners share what they need: destruction in any order is defined, and after
-/// the bus is gone their calls answer `closed`.
+/// Publishers, subscriptions and runners share what they need: destruction in any order is defined. After the
+/// bus is gone publishing answers `closed`, and polling `cancelled`.
 class Bus {
  public:
   /// Opens a bus. Errors: `invalid_option` (naming field, value and range), `capacity` problems among them;
