@@ -71,7 +71,10 @@ class Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] DrainReport drain(std::chrono::nanoseconds timeout);
   void cancel() noexcept;
   [[nodiscard]] CloseReport close(std::chrono::nanoseconds timeout);
-  [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool closed() const noexcept {
+    // SYNC closed: the final tails are there, or will be.
+    return closed_.load(std::memory_order_acquire);
+  }
   void add_runner(const std::shared_ptr<RunnerCore>& runner);
   [[nodiscard]] std::vector<std::shared_ptr<RunnerCore>> runners();
   [[nodiscard]] std::vector<std::shared_ptr<SubscriptionState>> subscriptions();

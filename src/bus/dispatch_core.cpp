@@ -225,7 +225,7 @@ bool DispatchCore::await(const DispatchHandler& handler) noexcept {
   // SYNC running: what the call did. Relaxed would do on the dispatching thread itself.
   const auto is_running = [&] { return running_.load(std::memory_order_acquire) == &handler; };
   if (!is_running()) return true;
-  if (is_polled_here()) return false;
+  if (is_polled_here(*subscription_)) return false;
   awaiting_.fetch_add(1, std::memory_order_relaxed);
   // SYNC awaiting: who ends the call sees that somebody waits, or we see that it ended.
   platform::heavy_fence();
@@ -237,13 +237,6 @@ bool DispatchCore::await(const DispatchHandler& handler) noexcept {
   }
   awaiting_.fetch_sub(1, std::memory_order_relaxed);
   return true;
-}
-
-bool DispatchCore::is_polled_here() const noexcept {
-  for (const ActivePoll* poll = active_poll; poll != nullptr; poll = poll->outer) {
-    if (poll->subscription == subscription_.get()) return true;
-  }
-  return false;
 }
 
 }  // namespace sluice::detail

@@ -90,7 +90,6 @@ class DispatchCore {
   [[nodiscard]] bool may_begin(DispatchHandler& handler, const EventView& event) noexcept;
   [[nodiscard]] Route resolve(std::uint32_t topic_id);
   void report_current_exception() noexcept;
-  [[nodiscard]] bool is_polled_here() const noexcept;
 
   // Adding and removing: the lock is held, but by the first three and the last.
   [[nodiscard]] Result<std::vector<ShardPosition>> add_or_throw(

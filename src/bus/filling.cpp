@@ -144,7 +144,7 @@ std::uint64_t SubscriptionState::plan(const Port& port, std::uint64_t from, std:
   while (position < to && copies.size() < most) {
     const log::CommitWord word = ring.word(position);
     if (!word.is_committed()) break;
-    if (word.is_data() && wants(port.shard->topic_at(position))) {
+    if (word.is_data() && wants(port.shard->ring.topic_at(position))) {
       const std::size_t needed = copies.planned_bytes() + word.stride();
       if (needed > copies.capacity_bytes()) {
         too_small_for = needed;
@@ -186,7 +186,7 @@ bool SubscriptionState::skip_unwanted(Port& port) noexcept {
   while (port.next < turn_end) {
     const log::CommitWord word = shard.ring.word(port.next);
     if (!word.is_committed()) break;
-    wanted = word.is_data() && wants(shard.topic_at(port.next));
+    wanted = word.is_data() && wants(shard.ring.topic_at(port.next));
     if (wanted) break;
     port.next += word.stride();
   }
@@ -204,7 +204,7 @@ bool SubscriptionState::skip_unwanted(Port& port, SpanReader& reader) noexcept {
       while (to - at < kScanBytes) {
         const log::CommitWord word = port.shard->ring.word(to);
         if (!word.is_committed()) break;
-        wanted = word.is_data() && wants(port.shard->topic_at(to));
+        wanted = word.is_data() && wants(port.shard->ring.topic_at(to));
         if (wanted) break;
         to += word.stride();
       }
@@ -219,19 +219,18 @@ bool SubscriptionState::skip_unwanted(Port& port, SpanReader& reader) noexcept {
   return true;  // a lap of them, and there may be more: better awake
 }
 
-bool SubscriptionState::finish_copy() noexcept {
-  if (copies.empty()) return true;
+void SubscriptionState::finish_copy() noexcept {
+  if (copies.empty()) return;
   copies.pop();
-  copies_left.store(copies.size(), std::memory_order_relaxed);  // a number for others
   Port& port = *copies_port;
   const bool last = copies.empty();
   if (mode == ReadMode::group_copies && options.overload == Overload::evict) {
-    if (advance_span(port, last ? port.copied_to : copies.front().position)) return true;
-    copies.clear();  // evicted: the rest is another member's
-    return false;
+    // If it was evicted meanwhile, the rest is another member's.
+    if (!advance_span(port, last ? port.copied_to : copies.front().position)) copies.clear();
+  } else {
+    port.in_hand.store(last ? log::kNoGate : copies.front().position, std::memory_order_release);
   }
-  port.in_hand.store(last ? log::kNoGate : copies.front().position, std::memory_order_release);
-  return true;
+  copies_left.store(copies.size(), std::memory_order_relaxed);  // a number for others
 }
 
 }  // namespace sluice::detail

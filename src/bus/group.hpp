@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -35,12 +36,14 @@ class Group final : public log::RecordFilter {
 
   [[nodiscard]] std::span<Place> all_places() const noexcept { return {places.get(), place_count}; }
 
+  /// Its place on a shard that it has one on, as every shard of a member's ports is.
+  [[nodiscard]] Place& place_on(const Shard& shard) const noexcept {
+    return *std::find_if(places.get(), places.get() + place_count,
+                         [&](const Place& place) { return place.shard == &shard; });
+  }
   [[nodiscard]] bool is_alone(const Shard& shard) const noexcept {
-    for (const Place& place : all_places()) {
-      // Relaxed: a member that is just joining will be noticed by the deadline.
-      if (place.shard == &shard) return place.shared.members.load(std::memory_order_relaxed) <= 1;
-    }
-    return false;
+    // Relaxed: a member that is just joining will be noticed by the deadline.
+    return place_on(shard).shared.members.load(std::memory_order_relaxed) <= 1;
   }
 
   /// On a closed bus: events that no member has taken. Nothing is overwritten there any more.

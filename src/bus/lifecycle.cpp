@@ -13,13 +13,6 @@ namespace {
 /// How often a drain looks. Nothing waits for it but its caller.
 constexpr std::chrono::nanoseconds kLook = std::chrono::microseconds(100);
 
-bool is_polled_here(const SubscriptionState& subscription) noexcept {
-  for (const ActivePoll* poll = active_poll; poll != nullptr; poll = poll->outer) {
-    if (poll->subscription == &subscription) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 void Core::add_runner(const std::shared_ptr<RunnerCore>& runner) {

@@ -28,13 +28,12 @@ void SubscriptionState::join(Port& port) noexcept {
       (void)join_at_tail(shard, port.cursor->position);
       return;
     case ReadMode::group_spans:
-    case ReadMode::group_copies:
-      for (Group::Place& place : group->all_places()) {
-        if (place.shard != &shard) continue;
-        port.member.emplace(shard.ring, shard.lot, shard.gates, place.shared, *port.cursor, *port.gate);
-        place.shared.members.fetch_add(1, std::memory_order_relaxed);  // a hint for the size of spans
-      }
+    case ReadMode::group_copies: {
+      GroupShared& shared = group->place_on(shard).shared;
+      port.member.emplace(shard.ring, shard.lot, shard.gates, shared, *port.cursor, *port.gate);
+      shared.members.fetch_add(1, std::memory_order_relaxed);  // a hint for the size of spans
       return;
+    }
   }
 }
 
@@ -50,9 +49,7 @@ void SubscriptionState::request(std::uint32_t bits) noexcept {
 
 void SubscriptionState::end_of(std::shared_ptr<SubscriptionState> subscription) noexcept {
   SubscriptionState& state = *subscription;
-  for (const ActivePoll* poll = active_poll; poll != nullptr; poll = poll->outer) {
-    if (poll->subscription == &state) state.keep_alive = subscription;
-  }
+  if (is_polled_here(state)) state.keep_alive = subscription;
   state.request(kCancelled);
 }
 
@@ -125,14 +122,12 @@ void SubscriptionState::evict(Port& port) noexcept {
     return;
   }
   if (mode != ReadMode::group_copies) return;
-  for (Group::Place& place : group->all_places()) {
-    if (place.shard != port.shard) continue;
-    // SYNC gate: the event at hand. If it moves on meanwhile, it is taken away a step later.
-    std::uint64_t value = port.gate->value.load(std::memory_order_acquire);
-    while (log::gate_phase(value) == log::GatePhase::working &&
-           !GroupMember::evict(*port.gate, log::gate_position(value), place.shared)) {
-      value = port.gate->value.load(std::memory_order_acquire);
-    }
+  GroupShared& shared = group->place_on(*port.shard).shared;
+  // SYNC gate: the event at hand. If it moves on meanwhile, it is taken away a step later.
+  std::uint64_t value = port.gate->value.load(std::memory_order_acquire);
+  while (log::gate_phase(value) == log::GatePhase::working &&
+         !GroupMember::evict(*port.gate, log::gate_position(value), shared)) {
+    value = port.gate->value.load(std::memory_order_acquire);
   }
 }
 

@@ -26,11 +26,11 @@ PollStatus SubscriptionState::lock() noexcept {
     return holder == self ? PollStatus::reentrant : PollStatus::busy;
   }
   const PollStatus ended = end_status();
-  if (ended != PollStatus::ok) unlock();
+  if (ended != PollStatus::ok) exit();
   return ended;
 }
 
-void SubscriptionState::unlock() noexcept {
+void SubscriptionState::exit() noexcept {
   // The handle may have been destroyed by a handler: then this is what keeps us alive until here.
   const std::shared_ptr<SubscriptionState> last = std::move(keep_alive);
   // SYNC poller: see lock.
@@ -46,10 +46,6 @@ PollStatus SubscriptionState::enter() noexcept {
   if (status == PollStatus::ok && has_event_fd_) [[unlikely]]
     disarm_event_fd();
   return status;
-}
-
-void SubscriptionState::exit() noexcept {
-  unlock();
 }
 
 PollStatus SubscriptionState::end_status() const noexcept {

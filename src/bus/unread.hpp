@@ -7,41 +7,34 @@
 
 namespace sluice::detail {
 
-/// Committed events between two positions that the filter wants. The caller's gate or cursor protects them.
-[[nodiscard]] inline std::uint64_t unread(const Shard& shard, std::uint64_t from, std::uint64_t to,
-                                          const TopicFilter& filter) noexcept {
+/// Committed events that a filter wants, from a position on.
+struct Unread {
   std::uint64_t events = 0;
-  while (from < to) {
-    const log::CommitWord word = shard.ring.word(from);
-    if (!word.is_committed()) break;
-    if (word.is_data() && filter.matches(shard.topic_at(from))) ++events;
-    from += word.stride();
-  }
-  return events;
-}
-
-/// Committed events from a cursor on that others may move, under the reader's gate.
-struct UnreadAtCursor {
-  std::uint64_t events = 0;
-  std::uint64_t end = 0;  ///< the first record that is not committed
+  std::uint64_t end = 0;  ///< where the walk ended: at `to`, or at a record that is not committed
 };
-[[nodiscard]] inline UnreadAtCursor scan_unread(const SpanReader& reader, std::uint64_t from,
-                                                const TopicFilter& filter) noexcept {
-  UnreadAtCursor unread{0, from};
-  for (const std::uint64_t tail = reader.ring().tail(); unread.end < tail;) {
-    const log::CommitWord word = reader.ring().word(unread.end);
+/// The caller's gate or cursor protects what lies between the two.
+[[nodiscard]] inline Unread scan_unread(const Ring& ring, std::uint64_t from, std::uint64_t to,
+                                        const TopicFilter& filter) noexcept {
+  Unread unread{0, from};
+  while (unread.end < to) {
+    const log::CommitWord word = ring.word(unread.end);
     if (!word.is_committed()) break;
-    if (word.is_data() && filter.matches(reader.topic_at(unread.end))) ++unread.events;
+    if (word.is_data() && filter.matches(ring.topic_at(unread.end))) ++unread.events;
     unread.end += word.stride();
   }
   return unread;
 }
+[[nodiscard]] inline std::uint64_t unread(const Shard& shard, std::uint64_t from, std::uint64_t to,
+                                          const TopicFilter& filter) noexcept {
+  return scan_unread(shard.ring, from, to, filter).events;
+}
 
-/// How many there are: looks, and takes nothing.
+/// How many there are from a cursor on that others may move, under the reader's gate: looks, and takes
+/// nothing.
 [[nodiscard]] inline std::uint64_t unread_at_cursor(SpanReader& reader, const TopicFilter& filter) noexcept {
   std::uint64_t events = 0;
   (void)reader.claim([&](std::uint64_t at) {
-    events = scan_unread(reader, at, filter).events;
+    events = scan_unread(reader.ring(), at, reader.ring().tail(), filter).events;
     return at;
   });
   return events;
@@ -52,7 +45,7 @@ struct UnreadAtCursor {
                                                          const TopicFilter& filter) noexcept {
   std::uint64_t events = 0;
   const log::SpanResult taken = reader.claim([&](std::uint64_t at) {
-    const UnreadAtCursor unread = scan_unread(reader, at, filter);
+    const Unread unread = scan_unread(reader.ring(), at, reader.ring().tail(), filter);
     events = unread.events;
     return unread.end;
   });

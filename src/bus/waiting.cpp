@@ -33,7 +33,7 @@ bool SubscriptionState::wait(const WaitStrategy& strategy, std::chrono::nanoseco
   if (is_ready) (void)nudged_.exchange(false, std::memory_order_acq_rel);
   // What the last poll armed, sleeping has disarmed.
   if (has_event_fd_) arm_event_fd(is_ready);
-  unlock();
+  exit();
   return is_ready;
 }
 
@@ -56,14 +56,7 @@ bool SubscriptionState::ready(Port& port) noexcept {
 
 bool SubscriptionState::has_event(Port& port) noexcept {
   if (mode == ReadMode::in_place) {
-    const Shard& shard = *port.shard;
-    for (std::uint64_t at = port.next, tail = shard.ring.tail(); at < tail;) {
-      const log::CommitWord word = shard.ring.word(at);
-      if (!word.is_committed()) return false;
-      if (word.is_data() && wants(shard.topic_at(at))) return true;
-      at += word.stride();
-    }
-    return false;
+    return unread(*port.shard, port.next, port.shard->ring.tail(), *filter) != 0;
   }
   return unread_at_cursor(port.member ? port.member->reader() : *port.reader, *filter) != 0;
 }
@@ -139,7 +132,7 @@ Result<int> SubscriptionState::open_event_fd() {
     core->waiter(slot).event_fd.store(*fd, std::memory_order_release);
     arm_event_fd(ready());
   }
-  unlock();
+  exit();
   return fd;
 }
 

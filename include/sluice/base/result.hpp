@@ -40,7 +40,8 @@ class [[nodiscard]] Result {
   /// The value; throws `BadResult` when there is none.
   T& value() & { return require(), std::get<0>(state_); }
   const T& value() const& { return require(), std::get<0>(state_); }
-  T&& value() && { return require(), std::get<0>(std::move(state_)); }
+  /// By value, unlike `std::expected`: so the compiler notices when a handle is dropped with the `Result`.
+  T value() && { return require(), std::get<0>(std::move(state_)); }
 
   /// The value, unchecked: undefined unless `has_value()`.
   T& operator*() & noexcept { return *std::get_if<0>(&state_); }

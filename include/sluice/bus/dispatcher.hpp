@@ -51,7 +51,7 @@ struct ShardPosition {
 /// you hold what a call of it waits for.
 ///
 /// **Thread safety.** One thread at a time, any thread. It may outlive dispatcher and bus.
-class HandlerHandle {
+class [[nodiscard]] HandlerHandle {
  public:
   HandlerHandle(HandlerHandle&&) noexcept;
   HandlerHandle& operator=(HandlerHandle&&) noexcept;

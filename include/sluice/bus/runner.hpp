@@ -17,7 +17,7 @@ class RunnerCore;
 ///
 /// **Thread safety.** Any thread. Destroying it stops the thread and waits for the handler that is running;
 /// on the bus thread itself it only asks it to stop.
-class Runner {
+class [[nodiscard]] Runner {
  public:
   Runner(Runner&&) noexcept;
   Runner& operator=(Runner&&) noexcept;

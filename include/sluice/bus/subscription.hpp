@@ -23,7 +23,7 @@ namespace sluice {
 /// has consumed its event: `poll` passes the exception on, a bus thread reports it and goes on.
 ///
 /// Destroying it ends the subscription; so does `cancel`, which takes effect when a running callback returns.
-class Subscription {
+class [[nodiscard]] Subscription {
  public:
   Subscription(Subscription&&) noexcept = default;
   Subscription& operator=(Subscription&&) noexcept = default;

@@ -137,7 +137,8 @@ class Raiser {
     if (target > state_->announced.load(std::memory_order_relaxed)) {
       state_->announced.store(target, std::memory_order_relaxed);  // ordered by the fence below
     }
-    // SYNC join: see joined_at.
+    // SYNC join: see joined_at. SYNC copy-gate: a work gate that the first scan missed, because its span was
+    // taken over, has left its copy gate to the second.
     Policy::full_fence();
     const std::uint64_t second = std::min(gates_->lowest(), lowest);
     const std::uint64_t new_limit = std::min(target, highest_limit(second));
@@ -226,10 +227,7 @@ class Raiser {
   }
 
   [[nodiscard]] std::uint32_t topic_at(std::uint64_t position) const noexcept {
-    std::uint32_t topic;
-    std::memcpy(&topic, memory_.readable((position & (capacity_ - 1)) + kTopicOffset, sizeof topic),
-                sizeof topic);
-    return topic;
+    return load_topic(memory_.readable((position & (capacity_ - 1)) + kTopicOffset, sizeof(std::uint32_t)));
   }
 
   RingState<Policy>* state_;

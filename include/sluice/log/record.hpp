@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 /// The record: an event as it lies in the ring and, byte for byte, in a journal. Little-endian, each record
 /// at a position that is a multiple of 32.
@@ -24,6 +25,13 @@ inline constexpr std::size_t kTimestampOffset = 8;
 inline constexpr std::size_t kTopicOffset = 16;
 inline constexpr std::size_t kCrcOffset = 20;
 inline constexpr std::size_t kMaxMetadataBytes = 65'535;
+
+/// The topic id that lies at `kTopicOffset` of a record; `at` points there.
+[[nodiscard]] inline std::uint32_t load_topic(const std::byte* at) noexcept {
+  std::uint32_t topic;
+  std::memcpy(&topic, at, sizeof topic);
+  return topic;
+}
 
 enum class RecordKind : std::uint8_t {
   data = 1,     ///< an event

@@ -164,6 +164,11 @@ class Ring {
     return memory_.readable(position & mask_, bytes);
   }
 
+  /// Of a committed data record that a gate of the caller's protects.
+  [[nodiscard]] std::uint32_t topic_at(std::uint64_t position) const noexcept {
+    return load_topic(readable(position + kTopicOffset, sizeof(std::uint32_t)));
+  }
+
   [[nodiscard]] std::uint64_t capacity_bytes() const noexcept { return capacity_; }
   [[nodiscard]] Producers producers() const noexcept { return producers_; }
   /// The most that one record, or a whole batch, may occupy: an eighth and a quarter of the ring.

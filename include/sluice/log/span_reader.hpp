@@ -84,7 +84,12 @@ class SpanReader {
   /// `step_bytes`, because the gate stands while it walks.
   void drop_to_middle(const RecordFilter& filter, std::uint64_t step_bytes) noexcept {
     const std::uint64_t half = ring_->capacity_bytes() / 2;
-    for (bool behind = true; behind;) {
+    // Most looks find nothing to drop: no gate is announced for those, and no fence paid.
+    const auto is_behind = [&] {
+      const std::uint64_t at = cursor_position();
+      return at != kNoGate && at + half < ring_->tail();
+    };
+    for (bool behind = is_behind(); behind;) {
       std::uint64_t lost = 0;
       const SpanResult dropped = claim([&](std::uint64_t at) {
         lost = 0;
@@ -93,7 +98,7 @@ class SpanReader {
         while (to + half < tail && to - at < step_bytes) {
           const CommitWord word = ring_->word(to);
           if (!word.is_committed()) break;
-          if (word.is_data() && filter.wants(topic_at(to))) ++lost;
+          if (word.is_data() && filter.wants(ring_->topic_at(to))) ++lost;
           to += word.stride();
         }
         return to;
@@ -117,12 +122,6 @@ class SpanReader {
   [[nodiscard]] std::uint64_t cursor_position() const noexcept {
     // SYNC cursor: see claim.
     return cursor_->position.load(std::memory_order_acquire);
-  }
-
-  [[nodiscard]] std::uint32_t topic_at(std::uint64_t position) const noexcept {
-    std::uint32_t topic;
-    std::memcpy(&topic, ring_->readable(position + kTopicOffset, sizeof topic), sizeof topic);
-    return topic;
   }
 
   [[nodiscard]] Ring<Policy>& ring() const noexcept { return *ring_; }

@@ -55,7 +55,7 @@ TEST(MappedMemory, moving_hands_the_mapping_over_and_destruction_unmaps_it) {
   std::byte* const address = first.data();
   {
     MappedMemory second(std::move(first));
-    EXPECT_EQ(first.data(), nullptr);  // NOLINT: the moved-from state is documented.
+    EXPECT_EQ(first.data(), nullptr);  // NOLINT(bugprone-use-after-move): the moved-from state is documented.
     EXPECT_EQ(first.size(), 0U);
     first = std::move(second);
     EXPECT_EQ(first.data(), address);

@@ -17,4 +17,12 @@ struct ActivePoll {
 /// Constant-initialised, so that reading it costs no guard.
 inline constinit thread_local ActivePoll* active_poll = nullptr;
 
+/// True inside a handler of the subscription, on the thread that runs it.
+[[nodiscard]] inline bool is_polled_here(const SubscriptionState& subscription) noexcept {
+  for (const ActivePoll* poll = active_poll; poll != nullptr; poll = poll->outer) {
+    if (poll->subscription == &subscription) return true;
+  }
+  return false;
+}
+
 }  // namespace sluice::detail

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "sluice/bus/detail/subscription_state.hpp"
 #include "sluice/bus/event.hpp"
@@ -64,9 +64,7 @@ class PortTurn {
   bool look_at(std::uint64_t position, log::CommitWord word, Handler& handler) {
     if (!word.is_data()) return true;
     const std::byte* record = shard().ring.readable(position, word.length());
-    std::uint32_t topic_id;
-    std::memcpy(&topic_id, record + log::kTopicOffset, sizeof topic_id);
-    if (!subscription().wants(topic_id)) return true;
+    if (!subscription().wants(log::load_topic(record + log::kTopicOffset))) return true;
     port_->at.store(position, std::memory_order_relaxed);  // see Port
     ++events;
     handler(EventView(shard().context, record, word, position));
@@ -176,7 +174,7 @@ class CopyTurn : public PortTurn {
   /// The front is consumed when its handler is done, also if it throws.
   struct Finish {
     SubscriptionState& state;
-    ~Finish() { (void)state.finish_copy(); }
+    ~Finish() { state.finish_copy(); }
   };
 };
 

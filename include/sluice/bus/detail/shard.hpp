@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <span>
@@ -73,13 +72,6 @@ class Shard {
   /// The slot whose work gate has this number; only odd numbers are work gates.
   [[nodiscard]] static constexpr std::uint32_t slot_of_work_gate(std::uint32_t number) noexcept {
     return number / 2;
-  }
-
-  /// Of a committed data record that a gate of the caller's protects.
-  [[nodiscard]] std::uint32_t topic_at(std::uint64_t position) const noexcept {
-    std::uint32_t topic_id;
-    std::memcpy(&topic_id, ring.readable(position + log::kTopicOffset, sizeof topic_id), sizeof topic_id);
-    return topic_id;
   }
 
   /// The end of the log once the bus is closed, else `log::kNoGate`.

@@ -88,8 +88,8 @@ class SubscriptionState {
   bool next_span(Port& port, std::size_t limit) noexcept;
   /// Copies the next matching records, at most `limit`; false when there are none.
   bool fill(Port& port, std::size_t limit);
-  /// The copied record that `front` was is handled. False when its member was evicted meanwhile.
-  bool finish_copy() noexcept;
+  /// The copied record at the front is handled.
+  void finish_copy() noexcept;
 
   /// A handler's thread is about to wait for room: what lies below the event at hand is let go of.
   void store_gate_up_to(Port& port, std::uint64_t position) noexcept;
@@ -180,7 +180,6 @@ class SubscriptionState {
 
   // Polling: subscription_state.cpp.
   [[nodiscard]] PollStatus lock() noexcept;
-  void unlock() noexcept;
   [[nodiscard]] PollStatus end_status() const noexcept;
   [[nodiscard]] std::uint64_t lost_now() const noexcept;
 
