@@ -88,9 +88,7 @@ const TscClock& default_clock() noexcept {
 }
 
 ClockReader::ClockReader(const Clock* clock) noexcept
-    : clock_(clock != nullptr ? clock : &default_clock()), tsc_clock_(dynamic_cast<const TscClock*>(clock_)) {
-  if (tsc_clock_ != nullptr && !tsc_clock_->uses_tsc()) tsc_clock_ = nullptr;
-}
+    : clock_(clock != nullptr ? clock : &default_clock()), tsc_clock_(clock_->as_tsc_clock()) {}
 
 std::int64_t ClockReader::reanchor(std::uint64_t tsc) noexcept {
   // A counter a few ticks before the anchor is another core's that lags a little, so nearly no time has

@@ -29,26 +29,24 @@ struct Halves {
   std::uint64_t low;
 };
 
-std::uint8_t byte_of(std::uint64_t half, std::size_t index) noexcept {
-  return static_cast<std::uint8_t>(half >> (56U - 8U * index));
+/// The number whose bytes, as they lie in memory, are `number`'s from the highest down; and the other way
+/// round.
+std::uint64_t big_endian(std::uint64_t number) noexcept {
+  static_assert(std::endian::native == std::endian::little);
+  return __builtin_bswap64(number);
 }
 
 EventId::Bytes to_bytes(const Halves& halves) noexcept {
+  const std::uint64_t in_order[] = {big_endian(halves.high), big_endian(halves.low)};
   EventId::Bytes bytes;
-  for (std::size_t i = 0; i < 8; ++i) {
-    bytes[i] = byte_of(halves.high, i);
-    bytes[i + 8] = byte_of(halves.low, i);
-  }
+  std::memcpy(bytes.data(), in_order, sizeof in_order);
   return bytes;
 }
 
 Halves to_halves(const EventId::Bytes& bytes) noexcept {
-  Halves halves{0, 0};
-  for (std::size_t i = 0; i < 8; ++i) {
-    halves.high = halves.high << 8U | bytes[i];
-    halves.low = halves.low << 8U | bytes[i + 8];
-  }
-  return halves;
+  std::uint64_t in_order[2];
+  std::memcpy(in_order, bytes.data(), sizeof in_order);
+  return {big_endian(in_order[0]), big_endian(in_order[1])};
 }
 
 constexpr bool is_hyphen_column(std::size_t index) noexcept {

@@ -19,7 +19,7 @@ Result<std::shared_ptr<Core>> Core::open(BusOptions options) {
 Core::Core(BusOptions options)
     : options_(std::move(options)),
       waiters_(std::make_unique<Waiter[]>(options_.max_subscriptions)),
-      slot_groups_(std::make_unique<std::atomic<const Group*>[]>(options_.max_subscriptions)),
+      slot_groups_(std::make_unique<log::Atomic<const Group*>[]>(options_.max_subscriptions)),
       keeper_(*this),
       slots_(options_.max_subscriptions),
       cursors_taken_(options_.max_subscriptions) {}

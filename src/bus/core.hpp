@@ -93,7 +93,7 @@ class Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] const Clock* clock() const noexcept { return options_.clock.get(); }
   [[nodiscard]] const BusOptions& options() const noexcept { return options_; }
   /// The group whose member has, or had, this slot; for telling orphaned spans apart.
-  [[nodiscard]] std::atomic<const Group*>& group_of_slot(std::uint32_t slot) noexcept {
+  [[nodiscard]] log::Atomic<const Group*>& group_of_slot(std::uint32_t slot) noexcept {
     return slot_groups_[slot];
   }
   [[nodiscard]] std::mutex& mutex() noexcept { return mutex_; }
@@ -128,7 +128,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   BusOptions options_;
   std::unique_ptr<Waiter[]> waiters_;
-  std::unique_ptr<std::atomic<const Group*>[]> slot_groups_;
+  std::unique_ptr<log::Atomic<const Group*>[]> slot_groups_;
   std::vector<platform::MappedMemory> memory_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<TopicTable> topics_;
@@ -151,7 +151,7 @@ class Core : public std::enable_shared_from_this<Core> {
   std::condition_variable close_done_;
   bool closing_ = false;
   std::optional<CloseReport> close_report_;
-  std::atomic<bool> closed_{false};
+  log::Atomic<bool> closed_{false};
   bool persistence_started_ = false;  ///< while opening
   SharedCounter published_by_name_;
   SharedCounter publisher_rescues_;

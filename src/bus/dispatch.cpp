@@ -11,19 +11,11 @@ namespace sluice::detail {
 /// Counts a poll in and out, so that nothing is freed that it may have in hand.
 class DispatchCore::InPoll {
  public:
-  explicit InPoll(DispatchCore& core) noexcept : core_(&core) {
-    core.polls_.fetch_add(1, std::memory_order_relaxed);  // ordered by the fence
-    // SYNC polls: who frees sees us counted, or we see the routes as they were left.
-    platform::light_fence();
-  }
+  explicit InPoll(DispatchCore& core) noexcept : core_(&core) { core.retirement_.enter_poll(); }
   InPoll(const InPoll&) = delete;
   InPoll& operator=(const InPoll&) = delete;
   ~InPoll() {
-    // SYNC polls: our reads are done.
-    if (core_->polls_.fetch_sub(1, std::memory_order_release) != 1) return;
-    // SYNC polls: who could not free for our sake has left word.
-    platform::light_fence();
-    if (core_->has_retired_.load(std::memory_order_relaxed)) [[unlikely]]
+    if (core_->retirement_.leave_poll()) [[unlikely]]
       core_->free_unreachable();
   }
 
@@ -35,24 +27,11 @@ class DispatchCore::InPoll {
 class DispatchCore::Running {
  public:
   Running(DispatchCore& core, const DispatchHandler& handler) noexcept : core_(&core) {
-    // SYNC running: earlier calls are over for whoever sees this one.
-    core.running_.store(&handler, std::memory_order_release);
-    // SYNC removing: the remover sees us running, or we see the removal.
-    platform::light_fence();
+    core.retirement_.begin_call(handler);
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
-  ~Running() {
-    // SYNC running: what the call did.
-    core_->running_.store(nullptr, std::memory_order_release);
-    // SYNC awaiting: who waits sees that we are done, or we see that it waits.
-    platform::light_fence();
-    if (core_->awaiting_.load(std::memory_order_relaxed) == 0) [[likely]]
-      return;
-    // SYNC finished: see `await`.
-    core_->finished_.fetch_add(1, std::memory_order_release);
-    platform::futex_wake_all(core_->finished_);
-  }
+  ~Running() { core_->retirement_.end_call(); }
 
  private:
   DispatchCore* core_;
@@ -65,8 +44,7 @@ PollResult DispatchCore::poll(std::size_t limit) {
 }
 
 inline void DispatchCore::dispatch(const EventView& event) {
-  // SYNC adding: a route that is older than a handler means an event below where that handler starts.
-  platform::light_fence();
+  log::before_route<log::Machine>();
   Route route = routes_.find(event.topic_id());
   if (!route.is_known()) [[unlikely]]
     route = resolve(event.topic_id());
@@ -111,18 +89,8 @@ inline void DispatchCore::call(DispatchHandler& handler, const EventView& event)
 }
 
 inline bool DispatchCore::may_begin(DispatchHandler& handler, const EventView& event) noexcept {
-  std::atomic<std::uint64_t>& start = handler.start(event.shard());
-  // SYNC deciding: every route leads to the handler, for this thread too.
-  std::uint64_t at = start.load(std::memory_order_acquire);
-  if (at <= event.position()) [[likely]]
-    return true;
-  if (at == DispatchHandler::kDeciding) {
-    // Relaxed: as in `add_or_throw`; if that was first, its decision may well lie above this event, too.
-    const bool ours = start.compare_exchange_strong(at, log_end(event.shard()), std::memory_order_relaxed,
-                                                    std::memory_order_relaxed);
-    return !ours && at <= event.position();
-  }
-  return false;
+  return log::has_started(handler.start(event.shard()), event.position(),
+                          [&] { return log_end(event.shard()); });
 }
 
 void DispatchCore::report_current_exception() noexcept {

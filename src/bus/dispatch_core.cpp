@@ -68,8 +68,8 @@ Result<void> DispatchCore::check_open() const {
   const auto ended = [this](ErrorCode code, std::string_view what) {
     return Error{code, "dispatcher \"" + subscription_->name + "\" takes no handler: " + std::string(what)};
   };
-  // Relaxed: who learns of an end too late adds a handler that hears nothing.
-  const std::uint32_t asked = subscription_->control.load(std::memory_order_relaxed);
+  // Who learns of an end too late adds a handler that hears nothing.
+  const std::uint32_t asked = subscription_->turnstile.asked();
   if ((asked & kEvicted) != 0)
     return ended(ErrorCode::evicted, "it was evicted, because it held publishers back");
   if ((asked & kCancelled) != 0) return ended(ErrorCode::cancelled, "it was cancelled");
@@ -105,19 +105,9 @@ Result<std::vector<ShardPosition>> DispatchCore::add_or_throw(
       among.erase(place);
       throw;
     }
-    // SYNC deciding: every route leads to the handler.
-    handler->set_starts(DispatchHandler::kDeciding, std::memory_order_release);
-    // SYNC adding: an event dispatched by the routes of before lies below the log's end that is read now.
-    platform::heavy_fence();
-    for (ShardPosition& shard : from) {
-      std::uint64_t decided = DispatchHandler::kDeciding;
-      const std::uint64_t end = log_end(shard.shard);
-      // Relaxed: the value stands for itself. If the dispatching thread was first, its decision holds.
-      const bool ours =
-          handler->start(shard.shard)
-              .compare_exchange_strong(decided, end, std::memory_order_relaxed, std::memory_order_relaxed);
-      shard.position = ours ? end : decided;
-    }
+    log::begin_deciding<log::Machine>(handler->starts());
+    for (ShardPosition& shard : from)
+      shard.position = log::decide_start(handler->start(shard.shard), log_end(shard.shard));
     return take_unreachable();
   }();
   return from;
@@ -140,7 +130,7 @@ void DispatchCore::hook(const Added& added) {
     }
   }
   for (auto& change : changes) routes_.apply(std::move(change));
-  if (routes_.retired != nullptr) has_retired_.store(true, std::memory_order_relaxed);  // SYNC polls
+  if (routes_.retired != nullptr) retirement_.note_retired();
 }
 
 Route DispatchCore::resolve(std::uint32_t topic_id) {
@@ -161,15 +151,13 @@ Route DispatchCore::resolve_locked(std::uint32_t topic_id) {
 }
 
 void DispatchCore::remove(DispatchHandler& handler) noexcept {
-  // Relaxed, here and in `close`: ordered by the fence.
-  handler.set_starts(DispatchHandler::kRemoved, std::memory_order_relaxed);
+  log::remove_starts(handler.starts());
   const Retired unreachable = [&] {
     const std::lock_guard lock(mutex_);
     for (Handlers* among : {&exact_, &patterns_}) {
       if (const auto added = among->find(handler.number()); added != among->end()) retire(*among, added);
     }
-    // SYNC removing: a call that did not see the removal is seen running.
-    platform::heavy_fence();
+    retirement_.fence_off();
     return take_unreachable();
   }();
 }
@@ -179,15 +167,14 @@ void DispatchCore::close() noexcept {
     const std::lock_guard lock(mutex_);
     for (Handlers* among : {&exact_, &patterns_}) {
       for (auto& [number, added] : *among) {
-        added.handler->set_starts(DispatchHandler::kRemoved, std::memory_order_relaxed);
+        log::remove_starts(added.handler->starts());
         added.is_closed = true;
       }
       retired_.handlers.merge(*among);
     }
     routes_.clear();
-    has_retired_.store(true, std::memory_order_relaxed);  // SYNC polls
-    // SYNC removing: as in `remove`.
-    platform::heavy_fence();
+    retirement_.note_retired();
+    retirement_.fence_off();
     return take_unreachable();
   }();
 }
@@ -199,15 +186,12 @@ void DispatchCore::retire(Handlers& from, Handlers::iterator added) noexcept {
   } else {
     routes_.unhook(handler);
   }
-  retired_.handlers.insert(from.extract(added));        // the node moves: nothing is allocated
-  has_retired_.store(true, std::memory_order_relaxed);  // SYNC polls
+  retired_.handlers.insert(from.extract(added));  // the node moves: nothing is allocated
+  retirement_.note_retired();
 }
 
 DispatchCore::Retired DispatchCore::take_unreachable() noexcept {
-  // SYNC polls: a poll that is not counted here either is over, and its reads are done, or reads the routes
-  // as they are now. One that is counted sees on its way out that there is something to free.
-  if (polls_.load(std::memory_order_acquire) != 0) return {};
-  has_retired_.store(false, std::memory_order_relaxed);
+  if (!retirement_.take_note_if_unreachable()) return {};
   retired_.lists = std::move(routes_.retired);
   return std::exchange(retired_, {});
 }
@@ -215,27 +199,15 @@ DispatchCore::Retired DispatchCore::take_unreachable() noexcept {
 void DispatchCore::free_unreachable() noexcept {
   const Retired unreachable = [&] {
     const std::lock_guard lock(mutex_);
-    // SYNC polls: for a poll that has begun since.
-    platform::heavy_fence();
+    retirement_.fence_off();  // for a poll that has begun since
     return take_unreachable();
   }();
 }
 
 bool DispatchCore::await(const DispatchHandler& handler) noexcept {
-  // SYNC running: what the call did. Relaxed would do on the dispatching thread itself.
-  const auto is_running = [&] { return running_.load(std::memory_order_acquire) == &handler; };
-  if (!is_running()) return true;
+  if (!retirement_.is_running(handler)) return true;
   if (is_polled_here(*subscription_)) return false;
-  awaiting_.fetch_add(1, std::memory_order_relaxed);
-  // SYNC awaiting: who ends the call sees that somebody waits, or we see that it ended.
-  platform::heavy_fence();
-  for (;;) {
-    // SYNC finished: whoever wakes us counted after it named nobody.
-    const std::uint32_t ticket = finished_.load(std::memory_order_acquire);
-    if (!is_running()) break;
-    (void)platform::futex_wait(finished_, ticket, kBackstop);
-  }
-  awaiting_.fetch_sub(1, std::memory_order_relaxed);
+  retirement_.await(handler, kBackstop);
   return true;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "sluice/base/counter.hpp"
 #include "sluice/bus/detail/subscription_state.hpp"
 #include "sluice/bus/dispatcher.hpp"
+#include "sluice/log/retirement.hpp"
 #include "sluice/topic/pattern.hpp"
 
 #include "bus/dispatch_routes.hpp"
@@ -20,28 +20,12 @@ namespace sluice::detail {
 
 /// A dispatcher's insides. Shared by the dispatcher, its handles, and the thread that runs it.
 ///
-/// **Adding.** The adder (1) has every known route of the topics wanted lead to the handler, (2) marks its
-/// starts `kDeciding`, (3) fences, (4) makes the log's end the start. Topics without a route yet get theirs
-/// under the lock when their first event comes. Each event is dispatched by (a) seeing it committed, (b) a
-/// fence, (c) reading its topic's route.
-/// - *None is missed.* If (c) reads a route of before (1), (b) came before (3), so (4) reads a tail that
-///   covers the event: it lies below the start. If the dispatching thread meets the handler in `kHooking`,
-///   the same holds with (2) for (1). If it meets it in `kDeciding`, it decides itself, by the log's end: all
-///   routes lead to the handler by then, and it sees them.
-/// - *None is seen too early, none twice.* Only events at or above the start pass, the start is decided once
-///   (a compare-and-swap), and no route names a handler twice.
+/// **Adding** has every known route of the topics wanted lead to the handler, and then decides where it
+/// starts (log/start_line.hpp: no event is missed or seen too early). Topics without a route yet get theirs
+/// under the lock when their first event comes. No event is seen twice, since no route names a handler twice.
 ///
-/// **Removing.** The remover (1) stores `kRemoved`, (2) fences. The dispatching thread (a) names the handler
-/// as running, (b) fences, (c) asks its start, (d) calls, (e) names nobody. So either (c) sees the removal,
-/// or whoever looks after (2) sees the handler running, and waits until it sees (e).
-///
-/// **Freeing.** A list or handler taken out of the routes may still be in the hands of a poll. Polls count
-/// themselves in and out, fence, and then read routes; what was taken out before a fence after which no poll
-/// is counted is out of reach. It is freed there, or else on the way out of a poll. The lock is never held
-/// while a callable runs, is destroyed or waited for.
-///
-/// The fences are the asymmetric pair: dispatching pays nothing for them, adding and removing some
-/// microseconds.
+/// **Removing** and **freeing** are log/retirement.hpp's. What is retired are handlers, and lists of them
+/// that routes no longer lead to. The lock is never held while a callable runs, is destroyed or waited for.
 class DispatchCore {
  public:
   explicit DispatchCore(std::shared_ptr<SubscriptionState> subscription);
@@ -100,7 +84,7 @@ class DispatchCore {
   [[nodiscard]] Route resolve_locked(std::uint32_t topic_id);
   void hook(const Added& added);
   void retire(Handlers& from, Handlers::iterator added) noexcept;
-  /// What no poll can reach any more. The caller has fenced since it was taken out of the routes.
+  /// What no poll can reach any more. The caller has made a heavy fence since it was taken out of the routes.
   [[nodiscard]] Retired take_unreachable() noexcept;
   void free_unreachable() noexcept;
 
@@ -108,15 +92,8 @@ class DispatchCore {
   TopicTable& topics_;
   RouteTable routes_;
 
-  // Written by the dispatching thread, once per call and once per poll.
-  alignas(platform::kDestructiveBytes) std::atomic<const DispatchHandler*> running_{nullptr};
-  std::atomic<std::uint32_t> polls_{0};     ///< that are running, refused ones included
-  std::atomic<std::uint32_t> finished_{0};  ///< futex; counts calls that somebody waited for
-  Counter exceptions_;
-
-  // Written by others.
-  alignas(platform::kDestructiveBytes) std::atomic<std::uint32_t> awaiting_{0};  ///< threads in `await`
-  std::atomic<bool> has_retired_{false};
+  log::Retirement<log::Machine, DispatchHandler> retirement_;
+  Counter exceptions_;  ///< the dispatching thread's
 
   std::mutex mutex_;
   Handlers exact_;

@@ -5,7 +5,7 @@
 namespace sluice::detail {
 
 RouteList::RouteList(const std::vector<DispatchHandler*>& members)
-    : handlers(std::make_unique<std::atomic<DispatchHandler*>[]>(members.size())),
+    : handlers(std::make_unique<log::Atomic<DispatchHandler*>[]>(members.size())),
       size(static_cast<std::uint32_t>(members.size())) {
   // Relaxed: the list is released with its route.
   for (std::size_t i = 0; i < members.size(); ++i) handlers[i].store(members[i], std::memory_order_relaxed);
@@ -19,7 +19,7 @@ RouteList::~RouteList() {
 
 RouteTable::RouteTable(std::uint32_t max_topics)
     : chunk_count_((max_topics + kSlotsPerChunk - 1) / kSlotsPerChunk),
-      chunks_(std::make_unique<std::atomic<Slot*>[]>(chunk_count_)) {}
+      chunks_(std::make_unique<log::Atomic<Slot*>[]>(chunk_count_)) {}
 
 RouteTable::~RouteTable() {
   clear();
@@ -28,7 +28,7 @@ RouteTable::~RouteTable() {
 }
 
 RouteTable::Change RouteTable::plan(std::uint32_t topic_id, const std::vector<DispatchHandler*>& handlers) {
-  std::atomic<Slot*>& chunk = chunks_[topic_id / kSlotsPerChunk];
+  log::Atomic<Slot*>& chunk = chunks_[topic_id / kSlotsPerChunk];
   // Relaxed: only stored under the lock, which is held.
   if (chunk.load(std::memory_order_relaxed) == nullptr) {
     // SYNC route-chunk: see `find`.

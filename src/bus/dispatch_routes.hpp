@@ -16,7 +16,7 @@ struct RouteList {
   RouteList(const RouteList&) = delete;
   RouteList& operator=(const RouteList&) = delete;
 
-  const std::unique_ptr<std::atomic<DispatchHandler*>[]> handlers;
+  const std::unique_ptr<log::Atomic<DispatchHandler*>[]> handlers;
   const std::uint32_t size;
   std::unique_ptr<RouteList> next_retired;
 };
@@ -93,14 +93,14 @@ class RouteTable {
   std::unique_ptr<RouteList> retired;  ///< lists that were replaced, one behind the other
 
  private:
-  using Slot = std::atomic<std::uintptr_t>;
+  using Slot = log::Atomic<std::uintptr_t>;
   static constexpr std::uint32_t kSlotsPerChunk = 512;  // 4 KiB
 
   [[nodiscard]] Slot& slot(std::uint32_t topic_id) noexcept;
   void store(std::uint32_t topic_id, Route route) noexcept;
 
   const std::uint32_t chunk_count_;
-  const std::unique_ptr<std::atomic<Slot*>[]> chunks_;
+  const std::unique_ptr<log::Atomic<Slot*>[]> chunks_;
   std::uint32_t end_ = 0;
 };
 

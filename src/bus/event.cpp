@@ -37,10 +37,11 @@ std::int64_t EventView::ttl_ns() const noexcept {
   return (word_.flags() & log::kHasTtl) != 0 ? load<std::int64_t>(log::kHeaderBytes) : 0;
 }
 
-void EventView::throw_type_mismatch(std::string_view wanted, std::size_t size) const {
-  const TypeIdentity* type = context_->topics->by_id(topic_id())->type();
-  throw_mismatch(topic(), type != nullptr ? std::string_view(type->name) : std::string_view(), wanted, size,
-                 payload().size());
+void EventView::throw_type_mismatch(const Topic& topic, std::size_t payload_bytes, std::string_view wanted,
+                                    std::size_t size) {
+  const TypeIdentity* type = topic.type();
+  throw_mismatch(topic.name(), type != nullptr ? std::string_view(type->name) : std::string_view(), wanted,
+                 size, payload_bytes);
 }
 
 Event::Event(const EventView& view)

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sluice/bus/detail/subscription_state.hpp"
+#include "sluice/log/copy_gate.hpp"
 
 #include "bus/core.hpp"
 
@@ -67,6 +68,7 @@ std::uint64_t SubscriptionState::fill_alone(Port& port, std::size_t limit) {
   } else {
     copies.clear();
   }
+  // SYNC in-hand: who sees nothing in hand, or something further on, sees what came before handled.
   port.in_hand.store(copies.empty() ? log::kNoGate : copies.front().position, std::memory_order_release);
   if (too_small_for != 0 && copies.empty()) {
     copies.reserve(too_small_for, kCopyRecords);  // outside the gate; the next round copies it
@@ -87,7 +89,8 @@ std::uint64_t SubscriptionState::fill_as_member(Port& port, std::size_t limit) {
   const std::uint64_t begin = port.span_at;
   copies.reserve(port.span_end - begin, kCopyRecords);
   const bool evictable = options.overload == Overload::evict;
-  if (evictable && !protect_copy(port)) {
+  log::CopyGate<log::Machine> copying(port.shard->lot, *port.gate, *port.copy_gate);
+  if (evictable && !copying.protect(port.span_at)) {
     port.span_at = port.span_end;
     return 0;  // evicted: the span is another member's
   }
@@ -96,9 +99,10 @@ std::uint64_t SubscriptionState::fill_as_member(Port& port, std::size_t limit) {
   copy_planned(port);
   if (redelivered) copies.mark_first_redelivered();
   if (evictable) {
-    release_copy_gate(port);
+    copying.release();
     if (copies.empty()) (void)advance_span(port, port.copied_to);
   } else {
+    // SYNC in-hand: as in fill_alone.
     port.in_hand.store(copies.empty() ? log::kNoGate : copies.front().position, std::memory_order_release);
     port.span_at = port.span_end;
     port.member->reader().withdraw();
@@ -118,22 +122,10 @@ log::SpanResult SubscriptionState::claim_copies(Port& port, std::size_t limit) n
     port.span_at = claimed.span.begin;
     port.span_end = claimed.span.end;
   }
-  // Where members are evicted, the work gate says from now on what is in hand.
+  // SYNC in-hand: where members are evicted, the work gate, stored before, says from now on what is in hand.
   if (!got || options.overload == Overload::evict)
     port.in_hand.store(log::kNoGate, std::memory_order_release);
   return claimed;
-}
-
-bool SubscriptionState::protect_copy(Port& port) noexcept {
-  // SYNC gate: what we copied under it before is copied; its value there may never be seen again.
-  port.copy_gate->value.store(port.span_at, std::memory_order_release);
-  // SYNC copy-gate: an evictor that we don't see on the work gate has its raisers see the copy gate: they
-  // scan it after the work gate, and twice with a fence between.
-  platform::full_fence();
-  const std::uint64_t ours = log::gate_value(port.span_at, log::GatePhase::working);
-  if (port.gate->value.load(std::memory_order_acquire) == ours) return true;
-  release_copy_gate(port);
-  return false;
 }
 
 std::uint64_t SubscriptionState::plan(const Port& port, std::uint64_t from, std::uint64_t to,
@@ -160,12 +152,6 @@ std::uint64_t SubscriptionState::plan(const Port& port, std::uint64_t from, std:
 void SubscriptionState::copy_planned(const Port& port) noexcept {
   const Ring& ring = port.shard->ring;
   copies.copy([&ring](std::uint64_t position, std::size_t bytes) { return ring.readable(position, bytes); });
-}
-
-void SubscriptionState::release_copy_gate(Port& port) noexcept {
-  // SYNC gate: our reads are done before the space is reused.
-  port.copy_gate->value.store(log::kNoGate, std::memory_order_release);
-  port.shard->lot.space_freed();
 }
 
 bool SubscriptionState::advance_span(Port& port, std::uint64_t to) noexcept {
@@ -228,6 +214,7 @@ void SubscriptionState::finish_copy() noexcept {
     // If it was evicted meanwhile, the rest is another member's.
     if (!advance_span(port, last ? port.copied_to : copies.front().position)) copies.clear();
   } else {
+    // SYNC in-hand: what the handler did.
     port.in_hand.store(last ? log::kNoGate : copies.front().position, std::memory_order_release);
   }
   copies_left.store(copies.size(), std::memory_order_relaxed);  // a number for others

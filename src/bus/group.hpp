@@ -82,13 +82,14 @@ class Group final : public log::RecordFilter {
   [[nodiscard]] std::uint64_t lost_now() const noexcept {
     std::uint64_t lost = 0;
     for (const Place& place : all_places()) {
+      // Relaxed: a count, ordering nothing.
       lost += place.cursor->lost.load(std::memory_order_relaxed) - place.lost_before;
     }
     return lost;
   }
 
-  std::atomic<std::uint64_t> lost_at_end_{0};
-  std::atomic<bool> ended_{false};
+  log::Atomic<std::uint64_t> lost_at_end_{0};
+  log::Atomic<bool> ended_{false};
 };
 
 }  // namespace sluice::detail

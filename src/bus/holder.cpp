@@ -18,9 +18,11 @@ bool holds(const Shard& shard, std::uint64_t position, std::uint64_t end) noexce
 std::uint64_t held_at(const SubscriptionState& subscription, const Port& port) noexcept {
   if (subscription.mode == ReadMode::copies) {
     if (subscription.options.overload == Overload::drop_oldest) return log::kNoGate;
-    return port.cursor->position.load(std::memory_order_acquire);  // SYNC cursor
+    // SYNC cursor: no older than what its mover let others see.
+    return port.cursor->position.load(std::memory_order_acquire);
   }
-  const std::uint64_t value = port.gate->value.load(std::memory_order_acquire);  // SYNC gate
+  // SYNC gate: no older than what its owner let others see.
+  const std::uint64_t value = port.gate->value.load(std::memory_order_acquire);
   return value == log::kNoGate ? value : log::gate_position(value);
 }
 
@@ -49,7 +51,8 @@ Holder Core::find_holder(Shard& shard) {
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     auto owner = slots_[slot].owner.lock();
     if (owner == nullptr) {
-      const std::uint64_t value = shard.work_gate(slot).value.load(std::memory_order_acquire);  // SYNC gate
+      // SYNC gate: as in held_at.
+      const std::uint64_t value = shard.work_gate(slot).value.load(std::memory_order_acquire);
       if (value == log::kNoGate) continue;
       lowest.offer(log::gate_position(value), [&](Holder& holder) {
         holder.name = slot == 0 && options_.persistence != nullptr
@@ -72,15 +75,17 @@ Holder Core::find_holder(Shard& shard) {
     if (group->options.overload == Overload::drop_oldest) continue;
     for (const Group::Place& place : group->all_places()) {
       if (place.shard != &shard) continue;
-      lowest.offer(place.cursor->position.load(std::memory_order_acquire),
-                   [&](Holder& holder) {  // SYNC cursor
-                     holder.name = "queue group \"" + name + "\"";
-                     if (group->options.overload == Overload::evict) holder.group = group;
-                   });
+      // SYNC cursor: as in held_at.
+      const std::uint64_t position = place.cursor->position.load(std::memory_order_acquire);
+      lowest.offer(position, [&](Holder& holder) {
+        holder.name = "queue group \"" + name + "\"";
+        if (group->options.overload == Overload::evict) holder.group = group;
+      });
     }
   }
   for (const PublisherCore* publisher : publishers_) {
     if (publisher->shard != &shard) continue;
+    // Relaxed: see PublisherCore.
     lowest.offer(publisher->claim_position.load(std::memory_order_relaxed), [&](Holder& holder) {
       holder.name = "an open claim of publisher \"" + publisher->name + "\"";
     });
@@ -111,10 +116,10 @@ bool Core::held_by_this_thread(Shard& shard, std::uint32_t bytes) noexcept {
     for (const Port& port : subscription) {
       if (port.shard != &shard) continue;
       if (holds(shard, held_at(subscription, port), end)) return true;
-      // A group's cursor is moved by its other members, if there are any.
+      // A group's cursor is moved by its other members, if there are any. SYNC cursor: as in held_at.
       if (subscription.group != nullptr && subscription.options.overload != Overload::drop_oldest &&
           subscription.group->is_alone(shard) &&
-          holds(shard, port.cursor->position.load(std::memory_order_acquire), end)) {  // SYNC cursor
+          holds(shard, port.cursor->position.load(std::memory_order_acquire), end)) {
         return true;
       }
     }

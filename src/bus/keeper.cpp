@@ -23,7 +23,7 @@ Result<void> Keeper::watch_evictions() {
 }
 
 void Keeper::refused(std::uint32_t shard) noexcept {
-  if (!watching_.load(std::memory_order_relaxed)) return;
+  if (!watching_.load(std::memory_order_relaxed)) return;  // see watch_evictions
   // Relaxed: the keeper is woken after it, or is looking again soon.
   if (core_->shard(shard).refused.exchange(true, std::memory_order_relaxed)) return;
   const std::lock_guard lock(mutex_);
@@ -105,13 +105,13 @@ std::int64_t Keeper::look() {
   std::int64_t look_at_ns = 0;
   for (std::uint32_t index = 0; index < core_->shard_count(); ++index) {
     Shard& shard = core_->shard(index);
-    if (!shard.refused.load(std::memory_order_relaxed)) continue;
+    if (!shard.refused.load(std::memory_order_relaxed)) continue;  // see Shard, here and below
     const Holder holder = core_->find_holder(shard);
     const auto policy = holder.member != nullptr  ? &holder.member->options
                         : holder.group != nullptr ? &holder.group->options
                                                   : nullptr;
     if (policy == nullptr) {
-      // Nobody that may be evicted: the next publisher that is refused calls again.
+      // Nobody that may be evicted: the next publisher that is refused calls again. Relaxed: see Shard.
       shard.refused.store(false, std::memory_order_relaxed);
       holds_.erase(index);
       continue;
@@ -119,14 +119,14 @@ std::int64_t Keeper::look() {
     const std::int64_t now_ns = monotonic_ns();
     const auto [hold, is_new] = holds_.try_emplace(index, Hold{holder.position, now_ns});
     if (!is_new && hold->second.position != holder.position) {
-      // It moved: whether anybody is still held back, the next refusal says.
+      // It moved: whether anybody is still held back, the next refusal says. Relaxed: see Shard.
       shard.refused.store(false, std::memory_order_relaxed);
       holds_.erase(hold);
       continue;
     }
     const std::int64_t held_ns = now_ns - hold->second.since_ns;
     if (held_ns >= policy->evict_after.count()) {
-      shard.refused.store(false, std::memory_order_relaxed);
+      shard.refused.store(false, std::memory_order_relaxed);  // see Shard
       holds_.erase(hold);
       evict(holder, held_ns);
       continue;

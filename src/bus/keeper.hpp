@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "sluice/bus/options.hpp"
+#include "sluice/log/machine.hpp"
 
 namespace sluice::detail {
 
@@ -30,7 +31,7 @@ class Keeper {
   /// Tells the bus's owner, if it wants to know.
   void notify(Notice notice) noexcept;
   [[nodiscard]] std::uint64_t evictions() const noexcept {
-    return evictions_.load(std::memory_order_relaxed);
+    return evictions_.load(std::memory_order_relaxed);  // a count for metrics
   }
 
   /// Ends the thread; what was to be told is told first. Never on the keeper's own thread: there it is left
@@ -51,8 +52,8 @@ class Keeper {
   void evict(const struct Holder& holder, std::int64_t held_ns);
 
   Core* core_;
-  std::atomic<bool> watching_{false};
-  std::atomic<std::uint64_t> evictions_{0};
+  log::Atomic<bool> watching_{false};
+  log::Atomic<std::uint64_t> evictions_{0};
   std::map<std::uint32_t, Hold> holds_;  ///< by shard; the keeper thread's own
 
   std::mutex mutex_;

@@ -56,8 +56,8 @@ DrainReport Core::drain(std::chrono::nanoseconds timeout) {
       if (!is_drained(runner->subscription())) report.pending.push_back(runner->subscription().name);
     }
     if (report.pending.empty() || deadline.passed()) break;
-    std::atomic<std::uint32_t> nobody{0};
-    (void)platform::futex_wait(nobody, 0, kLook);
+    log::Atomic<std::uint32_t> nobody{0};
+    log::Machine::futex_wait(nobody, 0, kLook);
   }
   report.drained = report.pending.empty();
   name_left_out(targets, report);
@@ -70,11 +70,13 @@ void Core::name_left_out(const std::vector<std::uint64_t>& targets, DrainReport&
     const bool behind = std::any_of(subscription->begin(), subscription->end(), [&](const Port& port) {
       return !subscription->done_below(port, targets[port.shard->context.shard]);
     });
+    // Relaxed: whether it is run may change a moment later as well.
     const bool is_run = subscription->runner.load(std::memory_order_relaxed) != 0;
     if (behind && !is_run && !subscription->left()) report.not_waited_for.push_back(subscription->name);
   }
   const std::lock_guard lock(mutex_);
   for (const PublisherCore* publisher : publishers_) {
+    // Relaxed: see PublisherCore; the drain itself waits for the words in the ring.
     if (publisher->claim_position.load(std::memory_order_relaxed) <
         targets[publisher->shard->context.shard]) {
       report.pending.push_back("an open claim of publisher \"" + publisher->name + "\"");

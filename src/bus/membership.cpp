@@ -7,7 +7,7 @@
 namespace sluice::detail {
 
 void SubscriptionState::join() noexcept {
-  wakes_before_ = core->waiter(slot).wakes.load(std::memory_order_relaxed);
+  wakes_before_ = core->waiter(slot).wakes.load(std::memory_order_relaxed);  // a count for metrics
   for (Port& port : *this) join(port);
   if (mode == ReadMode::copies) lost_before_ = lost_now();
 }
@@ -22,8 +22,7 @@ void SubscriptionState::join(Port& port) noexcept {
     case ReadMode::copies:
       port.reader.emplace(shard.ring, shard.lot, *port.cursor, *port.gate);
       if (options.overload == Overload::drop_oldest) {
-        // SYNC drop-filter: what the raiser asks before it counts a record as lost.
-        port.cursor->drop_filter.store(&lost_filter_, std::memory_order_release);
+        log::lend_filter(*port.cursor, lost_filter_);
       }
       (void)join_at_tail(shard, port.cursor->position);
       return;
@@ -38,13 +37,10 @@ void SubscriptionState::join(Port& port) noexcept {
 }
 
 void SubscriptionState::request(std::uint32_t bits) noexcept {
-  // Relaxed: ordered by the fence.
-  control.fetch_or(bits, std::memory_order_relaxed);
-  // SYNC control: a poller that exits sees the request, or we see that nobody polls.
-  platform::heavy_fence();
+  turnstile.ask(bits);
   // Before leaving, which takes the eventfd away from the waiter.
   wake();
-  try_leave();
+  turnstile.carry_out_unless_busy(platform::current_thread_id(), [this] { leave_once(); });
 }
 
 void SubscriptionState::end_of(std::shared_ptr<SubscriptionState> subscription) noexcept {
@@ -53,26 +49,18 @@ void SubscriptionState::end_of(std::shared_ptr<SubscriptionState> subscription) 
   state.request(kCancelled);
 }
 
-void SubscriptionState::try_leave() noexcept {
-  std::uint64_t nobody = 0;
-  // SYNC poller: ports and copies as their last holder left them.
-  if (!poller.compare_exchange_strong(nobody, platform::current_thread_id(), std::memory_order_acquire,
-                                      std::memory_order_relaxed)) {
-    return;  // whoever polls will see the request on the way out
-  }
+void SubscriptionState::leave_once() noexcept {
   if (!left()) leave();
-  // SYNC poller: see above. Nothing is missed: a subscription leaves once.
-  poller.store(0, std::memory_order_release);
 }
 
 void SubscriptionState::leave() noexcept {
   // What an evictable member had copied goes to another with its span; every other copy ends here.
   if (mode == ReadMode::copies || options.overload == Overload::drop_oldest) add_unfinished(copies.size());
   copies.clear();
-  copies_left.store(0, std::memory_order_relaxed);
+  copies_left.store(0, std::memory_order_relaxed);  // a number for others
   for (Port& port : *this) leave(port);
   if (mode == ReadMode::copies) {
-    for (Port& port : *this) port.shard->release_cursor(*port.cursor);
+    for (Port& port : *this) log::take_filter_back(port.shard->ring, *port.cursor);
   }
   if (mode == ReadMode::copies) lost_at_end_.store(lost_now(), std::memory_order_relaxed);  // released below
   // SYNC left: the final count.
@@ -85,8 +73,7 @@ void SubscriptionState::leave(Port& port) noexcept {
   switch (mode) {
     case ReadMode::in_place:
       add_unfinished(unread(shard, port.next, shard.ring.tail(), *filter));
-      // SYNC gate: our reads are done before the space is reused.
-      port.gate->value.store(log::kNoGate, std::memory_order_release);
+      log::leave_gate(shard.lot, *port.gate);
       break;
     case ReadMode::copies:
       add_unfinished(withdraw_cursor(*port.reader, *filter));
@@ -96,13 +83,14 @@ void SubscriptionState::leave(Port& port) noexcept {
       (void)port.member->leave();
       break;
   }
+  // SYNC in-hand: what its handlers did.
   port.in_hand.store(log::kNoGate, std::memory_order_release);
   shard.lot.space_freed();
 }
 
 void SubscriptionState::evict() noexcept {
-  // First of all, so that its own thread takes nothing more. Relaxed: ordered by the request below.
-  control.fetch_or(kEvicted, std::memory_order_relaxed);
+  // First of all, so that its own thread takes nothing more.
+  turnstile.announce(kEvicted);
   {
     const std::lock_guard lock(core->mutex());  // while we hold it, the slot is not another's
     if (!left()) {
@@ -127,6 +115,7 @@ void SubscriptionState::evict(Port& port) noexcept {
   std::uint64_t value = port.gate->value.load(std::memory_order_acquire);
   while (log::gate_phase(value) == log::GatePhase::working &&
          !GroupMember::evict(*port.gate, log::gate_position(value), shared)) {
+    // SYNC gate: as above.
     value = port.gate->value.load(std::memory_order_acquire);
   }
 }

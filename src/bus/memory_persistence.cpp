@@ -112,6 +112,7 @@ void MemoryPersistence::follow(Taps& taps) {
       ended = tap.at_end() && ended;
     }
     if (ended) return;
+    // Relaxed: it stands for itself, and takes effect a look later at worst.
     const std::int64_t patience_ns = patience_ns_.load(std::memory_order_relaxed);
     if (moved || patience_ns == kForever) last_move_ns = monotonic_ns();
     if (monotonic_ns() - last_move_ns > patience_ns) return;  // a claim that was forgotten open

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "sluice/bus/persistence.hpp"
+#include "sluice/log/machine.hpp"
 #include "sluice/topic/table.hpp"
 
 namespace sluice::detail {
@@ -85,7 +85,7 @@ class MemoryPersistence final : public Persistence {
   TopicTable topics_;
   std::thread follower_;
   static constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
-  std::atomic<std::int64_t> patience_ns_{kForever};  ///< less once it is to stop
+  log::Atomic<std::int64_t> patience_ns_{kForever};  ///< less once it is to stop
 
   mutable std::mutex mutex_;
   std::vector<Shard> shards_;

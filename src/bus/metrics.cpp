@@ -27,10 +27,12 @@ ShardMetrics Core::metrics_of(Shard& shard) {
   const std::int64_t now_ns = monotonic_ns();
   const std::lock_guard lock(mutex_);
   for (const PublisherCore* publisher : publishers_) {
+    // Relaxed, here and below: see PublisherCore; a claim that opens or closes meanwhile may be missed.
     if (publisher->shard != &shard ||
         publisher->claim_position.load(std::memory_order_relaxed) == log::kNoGate)
       continue;
     ++metrics.open_claims;
+    // Relaxed: an age of the claim before or after is as good an answer, and is kept from being negative.
     const std::int64_t age_ns = now_ns - publisher->claim_since_ns.load(std::memory_order_relaxed);
     metrics.oldest_claim_ns =
         std::max(metrics.oldest_claim_ns, static_cast<std::uint64_t>(std::max<std::int64_t>(0, age_ns)));

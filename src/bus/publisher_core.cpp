@@ -12,6 +12,7 @@ PublisherCore::PublisherCore(std::shared_ptr<Core> owner, Core& core, const Topi
                              const PublisherOptions& options)
     : shard(&on),
       topic(&to),
+      topic_and_no_crc_(to.id()),
       max_length_(on.ring.max_record_bytes()),
       timestamps_(options.timestamps.value_or(core.options().timestamps)),
       clock_(core.clock()),
@@ -47,18 +48,17 @@ PublishResult PublisherCore::write_batch(std::size_t count, MayWait may_wait, Si
     if (bytes > shard->ring.max_batch_bytes()) return refuse_batch(bytes);
   }
   std::int64_t timestamp = timestamp_ns();
-  log::Reservation space = reserve(static_cast<std::uint32_t>(bytes));
-  if (space.status != log::ClaimStatus::ok) [[unlikely]] {
-    const Room room = wait_for_room(space, static_cast<std::uint32_t>(bytes), may_wait, deadline_);
-    if (room.status != PublishStatus::ok) return {room.status, 0};
-    space = room.space;
-  }
+  const Room room = take_room(static_cast<std::uint32_t>(bytes), may_wait, deadline_);
+  if (room.status != PublishStatus::ok) return {room.status, 0};
+  const log::Reservation& space = room.space;
   std::uint64_t position = space.position;
   log::CommitWord first;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t length = log::kHeaderBytes + size_of(i);
     if (i != 0 && timestamps_ == Timestamps::per_event) timestamp = timestamp_ns();
-    fill(i, write_header(position, length, timestamp));
+    std::byte* const record = shard->ring.writable(position, length);
+    write_header(record, timestamp);
+    fill(i, record + log::kHeaderBytes);
     const auto word = log::CommitWord::committed(log::RecordKind::data, static_cast<std::uint32_t>(length));
     if (i == 0) {
       first = word;
@@ -68,7 +68,7 @@ PublishResult PublisherCore::write_batch(std::size_t count, MayWait may_wait, Si
     position += word.stride();
   }
   shard->ring.commit_batch(space, first, bytes);
-  finish(count);
+  finish(*shard, count);
   return {PublishStatus::ok, space.position};
 }
 
@@ -109,15 +109,12 @@ PublishResult PublisherCore::publish(std::span<const std::byte> payload,
 
   const std::int64_t timestamp = options.timestamp_ns != 0 ? options.timestamp_ns : timestamp_ns();
   const auto bytes = static_cast<std::uint32_t>(log::align_record(length));
-  log::Reservation space = reserve(bytes);
-  if (space.status != log::ClaimStatus::ok) {
-    const Room room =
-        wait_for_room(space, bytes, deadline.count() == 0 ? MayWait::no : MayWait::yes, deadline);
-    if (room.status != PublishStatus::ok) return {room.status, 0};
-    space = room.space;
-  }
+  const Room room = take_room(bytes, deadline.count() == 0 ? MayWait::no : MayWait::yes, deadline);
+  if (room.status != PublishStatus::ok) return {room.status, 0};
+  const log::Reservation& space = room.space;
   std::byte* const record = shard->ring.writable(space.position, length);
-  std::byte* to = write_header(space.position, length, timestamp);
+  write_header(record, timestamp);
+  std::byte* to = record + log::kHeaderBytes;
   if (options.ttl.count() != 0) {
     const std::int64_t ttl_ns = options.ttl.count();
     std::memcpy(to, &ttl_ns, sizeof ttl_ns);
@@ -133,7 +130,7 @@ PublishResult PublisherCore::publish(std::span<const std::byte> payload,
   while (to != payload_at) *to++ = std::byte{0};  // the gap is part of what a checksum covers
   if (!payload.empty()) std::memcpy(payload_at, payload.data(), payload.size());
   shard->ring.commit(space, word);
-  finish(1);
+  finish(*shard, 1);
   return {PublishStatus::ok, space.position};
 }
 
@@ -149,11 +146,9 @@ Room PublisherCore::open_claim(std::size_t payload_bytes, MayWait may_wait) noex
   }
   claim_timestamp_ns_ = timestamp_ns();
   const auto bytes = static_cast<std::uint32_t>(log::align_record(log::kHeaderBytes + payload_bytes));
-  Room room{PublishStatus::ok, reserve(bytes)};
-  if (room.space.status != log::ClaimStatus::ok) {
-    room = wait_for_room(room.space, bytes, may_wait, deadline_);
-    if (room.status != PublishStatus::ok) return room;
-  }
+  const Room room = take_room(bytes, may_wait, deadline_);
+  if (room.status != PublishStatus::ok) return room;
+  // Relaxed: see above.
   claim_thread.store(platform::current_thread_id(), std::memory_order_relaxed);
   claim_since_ns.store(monotonic_ns(), std::memory_order_relaxed);
   claim_position.store(room.space.position, std::memory_order_relaxed);
@@ -163,11 +158,11 @@ Room PublisherCore::open_claim(std::size_t payload_bytes, MayWait may_wait) noex
 
 PublishResult PublisherCore::commit_claim(const log::Reservation& space, std::size_t payload_bytes) noexcept {
   const std::size_t length = log::kHeaderBytes + payload_bytes;
-  (void)write_header(space.position, length, claim_timestamp_ns_);
+  write_header(shard->ring.writable(space.position, length), claim_timestamp_ns_);
   shard->ring.commit(space,
                      log::CommitWord::committed(log::RecordKind::data, static_cast<std::uint32_t>(length)));
   close_claim();
-  finish(1);
+  finish(*shard, 1);
   return {PublishStatus::ok, space.position};
 }
 
@@ -180,7 +175,7 @@ void PublisherCore::abort_claim(const log::Reservation& space) noexcept {
 }
 
 void PublisherCore::close_claim() noexcept {
-  claim_position.store(log::kNoGate, std::memory_order_relaxed);
+  claim_position.store(log::kNoGate, std::memory_order_relaxed);  // see open_claim
   max_length_ = shard->ring.max_record_bytes();
 }
 

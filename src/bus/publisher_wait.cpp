@@ -31,7 +31,8 @@ PublishStatus status_of(log::ClaimStatus status) noexcept {
 void store_own_gates() noexcept {
   for (const ActivePoll* poll = active_poll; poll != nullptr; poll = poll->outer) {
     if (poll->port == nullptr) continue;
-    const std::uint64_t at = poll->port->at.load(std::memory_order_relaxed);  // this thread's own store
+    const std::uint64_t at =
+        poll->subscription->at_position.load(std::memory_order_relaxed);  // this thread's own store
     if (at != log::kNoGate) poll->subscription->store_gate_up_to(*poll->port, at);
   }
 }
@@ -52,11 +53,42 @@ void SubscriptionState::store_gate_up_to(Port& port, std::uint64_t position) noe
   port.shard->lot.space_freed();
 }
 
-Room PublisherCore::wait_for_room(const log::Reservation& failed, std::uint32_t bytes, MayWait may_wait,
+log::Reservation PublisherCore::reserve(std::uint32_t bytes) noexcept {
+  const log::Reservation space = shard->ring.try_reserve(cache_, bytes);
+  if (space.status == log::ClaimStatus::would_block && cache_.raised) {
+    // Too little for us, but maybe not for another that waits.
+    cache_.raised = false;
+    shard->lot.space_freed();
+  }
+  // A sleeper that wants none of these events must move its gate all the same before it holds us up.
+  if (cache_.tight) {
+    cache_.tight = false;
+    shard->lot.wake_all();
+  }
+  return space;
+}
+
+Room PublisherCore::take_room(std::uint32_t bytes, MayWait may_wait,
+                              std::chrono::nanoseconds deadline) noexcept {
+  const log::Reservation space = shard->ring.reserve_within(cache_, bytes);
+  if (space.status == log::ClaimStatus::ok) [[likely]]
+    return {PublishStatus::ok, space};
+  return find_room(bytes, may_wait, deadline);
+}
+
+Room PublisherCore::find_room(std::uint32_t bytes, MayWait may_wait,
+                              std::chrono::nanoseconds deadline) noexcept {
+  const log::Reservation space = reserve(bytes);
+  if (space.status == log::ClaimStatus::ok) [[likely]]
+    return {PublishStatus::ok, space};
+  return wait_for_room(space.status, bytes, may_wait, deadline);
+}
+
+Room PublisherCore::wait_for_room(log::ClaimStatus failed, std::uint32_t bytes, MayWait may_wait,
                                   std::chrono::nanoseconds deadline) noexcept {
   // Also when it is closed: what a single producer had to abort may be what a reader sleeps behind.
   shard->lot.wake_all();
-  if (failed.status == log::ClaimStatus::closed) return {refuse(PublishStatus::closed).status, {}};
+  if (failed == log::ClaimStatus::closed) return {refuse(PublishStatus::closed).status, {}};
   store_own_gates();
   log::Reservation space = reserve(bytes);
   if (space.status == log::ClaimStatus::ok) return {PublishStatus::ok, space};
@@ -70,9 +102,9 @@ Room PublisherCore::wait_for_room(const log::Reservation& failed, std::uint32_t 
 
   for (int look = 0; look < kSpins + kYields && space.status == log::ClaimStatus::would_block; ++look) {
     if (look < kSpins) {
-      platform::cpu_relax();
+      log::Machine::relax();
     } else {
-      platform::yield_thread();
+      log::Machine::yield();
     }
     space = reserve(bytes);
   }

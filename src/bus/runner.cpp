@@ -11,10 +11,10 @@ namespace detail {
 
 namespace {
 
-void set_and_wake(std::atomic<std::uint32_t>& word) noexcept {
-  // SYNC runner-done: everything the thread did.
+void set_and_wake(log::Atomic<std::uint32_t>& word) noexcept {
+  // SYNC runner-done: everything the thread did so far.
   word.store(1, std::memory_order_release);
-  platform::futex_wake_all(word);
+  log::Machine::futex_wake_all(word);
 }
 
 }  // namespace
@@ -35,8 +35,9 @@ RunnerCore::~RunnerCore() {
 
 Result<void> RunnerCore::start() {
   std::uint64_t nobody = 0;
-  // Relaxed: a claim on the right to run it; ports change hands by the poller's lock.
-  if (!subscription_->runner.compare_exchange_strong(nobody, ~std::uint64_t{0}, std::memory_order_relaxed)) {
+  // Relaxed: a claim on the right to run it; ports change hands by the turnstile.
+  if (!subscription_->runner.compare_exchange_strong(nobody, ~std::uint64_t{0}, std::memory_order_relaxed,
+                                                     std::memory_order_relaxed)) {
     return Error{ErrorCode::busy,
                  "subscription \"" + subscription_->name +
                      "\" is run by a bus thread already: stop that runner first, or subscribe "
@@ -45,16 +46,18 @@ Result<void> RunnerCore::start() {
   try {
     thread_ = std::thread([self = shared_from_this()] { self->run(); });
   } catch (const std::system_error& failure) {
-    subscription_->runner.store(0, std::memory_order_relaxed);
+    subscription_->runner.store(0, std::memory_order_relaxed);  // as above
     return Error{ErrorCode::system_error, std::string("no thread could be started to run subscription \"") +
                                               subscription_->name + "\": " + failure.what()};
   }
-  while (started_.load(std::memory_order_acquire) == 0) (void)platform::futex_wait(started_, 0, kBackstop);
+  // SYNC runner-done: what setting the thread up came to.
+  while (started_.load(std::memory_order_acquire) == 0) log::Machine::futex_wait(started_, 0, kBackstop);
   if (!set_up_) join();
   return set_up_;
 }
 
 void RunnerCore::run() noexcept {
+  // Relaxed: only this thread finds its own number there.
   thread_id_.store(platform::current_thread_id(), std::memory_order_relaxed);
   subscription_->runner.store(platform::current_thread_id(), std::memory_order_relaxed);
   platform::name_this_thread(options_.name.empty() ? subscription_->name : options_.name);
@@ -78,7 +81,7 @@ void RunnerCore::run() noexcept {
     if (result.events == 0) (void)subscription_->wait(wait, std::chrono::nanoseconds(-1));
   }
   pump_.reset();
-  subscription_->runner.store(0, std::memory_order_relaxed);
+  subscription_->runner.store(0, std::memory_order_relaxed);  // as in start
   set_and_wake(done_);
 }
 
@@ -97,7 +100,7 @@ void RunnerCore::stop() noexcept {
 
 void RunnerCore::join() noexcept {
   if (is_this_thread()) return;
-  while (running()) (void)platform::futex_wait(done_, 0, kBackstop);
+  while (running()) log::Machine::futex_wait(done_, 0, kBackstop);
   const std::lock_guard lock(join_mutex_);
   if (thread_.joinable()) thread_.join();
 }
@@ -105,7 +108,7 @@ void RunnerCore::join() noexcept {
 bool RunnerCore::join(const Deadline& deadline) noexcept {
   while (running()) {
     if (deadline.passed()) return false;
-    (void)platform::futex_wait(done_, 0, std::min(deadline.left(), kBackstop));
+    log::Machine::futex_wait(done_, 0, std::min(deadline.left(), kBackstop));
   }
   return true;
 }

@@ -37,7 +37,7 @@ class RunnerCore : public std::enable_shared_from_this<RunnerCore> {
 
  private:
   [[nodiscard]] std::uint64_t thread_id() const noexcept {
-    return thread_id_.load(std::memory_order_relaxed);
+    return thread_id_.load(std::memory_order_relaxed);  // only its own thread's answer matters
   }
   void run() noexcept;
   void report(std::string what) noexcept;
@@ -46,10 +46,10 @@ class RunnerCore : public std::enable_shared_from_this<RunnerCore> {
   std::unique_ptr<Pump> pump_;  ///< the thread's; gone with it, so that no stranger destroys the handler
   const RunOptions options_;
   Counter exceptions_;
-  std::atomic<bool> stop_{false};
-  std::atomic<std::uint64_t> thread_id_{0};
-  std::atomic<std::uint32_t> started_{0};  ///< futex; 1 once the thread is set up, or has failed to be
-  std::atomic<std::uint32_t> done_{0};     ///< futex; 1 at the end
+  log::Atomic<bool> stop_{false};
+  log::Atomic<std::uint64_t> thread_id_{0};
+  log::Atomic<std::uint32_t> started_{0};  ///< futex; 1 once the thread is set up, or has failed to be
+  log::Atomic<std::uint32_t> done_{0};     ///< futex; 1 at the end
   Result<void> set_up_;
   std::mutex join_mutex_;
   std::thread thread_;

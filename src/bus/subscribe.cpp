@@ -138,8 +138,7 @@ Result<std::shared_ptr<Group>> Core::make_group(const SubscriptionState& subscri
     place.cursor = &shards[i]->gates.cursor(group->cursor);
     place.lost_before = place.cursor->lost.load(std::memory_order_relaxed);  // its former owner is gone
     if (group->options.overload == Overload::drop_oldest) {
-      // SYNC drop-filter: what the raiser asks before it counts a record as lost.
-      place.cursor->drop_filter.store(group.get(), std::memory_order_release);
+      log::lend_filter(*place.cursor, *group);
     }
     (void)join_at_tail(*shards[i], place.cursor->position);
   }
@@ -163,6 +162,7 @@ std::optional<std::uint32_t> Core::free_slot() noexcept {
     if (slots_[slot].taken) continue;
     // A member's span may have outlived it: its gate is not free before another member has taken it.
     const bool free = std::none_of(shards_.begin(), shards_.end(), [slot](const auto& shard) {
+      // SYNC gate: its former owner's reads, and its adopter's, are done.
       return shard->work_gate(slot).value.load(std::memory_order_acquire) != log::kNoGate;
     });
     if (free) return slot;
@@ -212,7 +212,7 @@ void Core::leave_group(SubscriptionState& subscription) noexcept {
       member != group.members.end()) {
     group.members.erase(member);
     for (Group::Place& place : group.all_places())
-      place.shared.members.fetch_sub(1, std::memory_order_relaxed);
+      place.shared.members.fetch_sub(1, std::memory_order_relaxed);  // a hint for the size of spans
     if (group.members.empty()) {
       close_group(group, unfinished);
     }
@@ -231,7 +231,7 @@ void Core::close_group(Group& group, std::uint64_t& unfinished) noexcept {
     // Under the spare gate: an evicted member may be in the midst of a claim, with its own.
     SpanReader reader(place.shard->ring, place.shard->lot, *place.cursor, place.shard->spare_gate());
     unfinished += withdraw_cursor(reader, *group.filter);
-    place.shard->release_cursor(*place.cursor);
+    log::take_filter_back(place.shard->ring, *place.cursor);
   }
   group.end();
   if (const auto found = groups_.find(group.options.group);
@@ -242,6 +242,7 @@ void Core::close_group(Group& group, std::uint64_t& unfinished) noexcept {
 
 void Core::sweep_orphans(Group& group, std::uint64_t& unfinished) noexcept {
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    // Relaxed: stored under the lock, which is held.
     if (slot_groups_[slot].load(std::memory_order_relaxed) != &group) continue;
     for (Group::Place& place : group.all_places()) {
       Gate& gate = place.shard->work_gate(slot);
@@ -253,11 +254,13 @@ void Core::sweep_orphans(Group& group, std::uint64_t& unfinished) noexcept {
       // A member in the midst of a claim may adopt it before us: then it is that one's.
       std::uint64_t expected = value;
       const std::uint64_t position = log::gate_position(value);
+      // SYNC orphan: one adopter wins.
       if (!gate.value.compare_exchange_strong(expected, log::gate_value(position, log::GatePhase::adopting),
                                               std::memory_order_acq_rel, std::memory_order_relaxed)) {
-        continue;  // SYNC orphan: one adopter wins
+        continue;
       }
       place.shared.orphans.fetch_sub(1, std::memory_order_relaxed);  // a hint, see GroupMember
+      // Relaxed: the compare-and-swap has acquired it.
       unfinished +=
           unread(*place.shard, position, gate.span_end.load(std::memory_order_relaxed), *group.filter);
       gate.value.store(log::kNoGate, std::memory_order_release);  // SYNC gate: our reads are done

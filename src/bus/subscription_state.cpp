@@ -19,12 +19,9 @@ PollStatus SubscriptionState::lock() noexcept {
   const std::uint64_t self = platform::current_thread_id();
   // Relaxed: only a bus thread's own number matters to it, and it stored that itself.
   const std::uint64_t owner = runner.load(std::memory_order_relaxed);
-  std::uint64_t holder = 0;
-  // SYNC poller: ports and copies as their last holder left them.
-  if ((owner != 0 && owner != self && poller.load(std::memory_order_relaxed) != self) ||
-      !poller.compare_exchange_strong(holder, self, std::memory_order_acquire, std::memory_order_relaxed)) {
-    return holder == self ? PollStatus::reentrant : PollStatus::busy;
-  }
+  if (owner != 0 && owner != self && !turnstile.is_inside(self)) return PollStatus::busy;
+  const std::uint64_t holder = turnstile.try_enter(self);
+  if (holder != 0) return holder == self ? PollStatus::reentrant : PollStatus::busy;
   const PollStatus ended = end_status();
   if (ended != PollStatus::ok) exit();
   return ended;
@@ -33,12 +30,7 @@ PollStatus SubscriptionState::lock() noexcept {
 void SubscriptionState::exit() noexcept {
   // The handle may have been destroyed by a handler: then this is what keeps us alive until here.
   const std::shared_ptr<SubscriptionState> last = std::move(keep_alive);
-  // SYNC poller: see lock.
-  poller.store(0, std::memory_order_release);
-  // SYNC control: whoever asked us to leave sees nobody polling, or we see the request.
-  platform::light_fence();
-  if (must_stop()) [[unlikely]]
-    try_leave();
+  turnstile.exit([this] { leave_once(); });
 }
 
 PollStatus SubscriptionState::enter() noexcept {
@@ -49,7 +41,7 @@ PollStatus SubscriptionState::enter() noexcept {
 }
 
 PollStatus SubscriptionState::end_status() const noexcept {
-  const std::uint32_t asked = control.load(std::memory_order_relaxed);
+  const std::uint32_t asked = turnstile.asked();
   if ((asked & kEvicted) != 0) return PollStatus::evicted;
   if ((asked & kCancelled) != 0) return PollStatus::cancelled;
   return PollStatus::ok;
@@ -65,18 +57,21 @@ PollResult SubscriptionState::finish(std::size_t events, std::size_t limit) noex
 }
 
 std::uint64_t SubscriptionState::position(const Port& port) const noexcept {
+  // SYNC gate: what was read, and handled, below it.
   if (port.cursor == nullptr) return log::gate_position(port.gate->value.load(std::memory_order_acquire));
   // SYNC cursor: what was taken from the cursor shows in `in_hand` or in a gate.
   return port.cursor->position.load(std::memory_order_acquire);
 }
 
 bool SubscriptionState::done_below(const Port& port, std::uint64_t target) const noexcept {
+  // SYNC in-hand: what the handler of the last event below did.
   if (position(port) < target || port.in_hand.load(std::memory_order_acquire) < target) return false;
   if (mode != ReadMode::group_spans && mode != ReadMode::group_copies) return true;
   for (std::uint32_t other = 0; other < core->options().max_subscriptions; ++other) {
+    // Relaxed: set before the slot's first gate store, which is acquired below.
     if (core->group_of_slot(other).load(std::memory_order_relaxed) != group.get()) continue;
-    const std::uint64_t value =
-        port.shard->work_gate(other).value.load(std::memory_order_acquire);  // SYNC gate
+    // SYNC gate: what was handled below it.
+    const std::uint64_t value = port.shard->work_gate(other).value.load(std::memory_order_acquire);
     if (value == log::kNoGate || log::gate_position(value) >= target) continue;
     // Another member's span is its own to finish; one that was left behind is anybody's.
     const log::GatePhase phase = log::gate_phase(value);
@@ -84,8 +79,8 @@ bool SubscriptionState::done_below(const Port& port, std::uint64_t target) const
                              phase == log::GatePhase::adopting;
     if (left_behind) return false;
   }
-  // Our own last: who adopts stores its gate before it clears the orphan's.
-  const std::uint64_t own = port.gate->value.load(std::memory_order_acquire);  // SYNC gate
+  // Our own last: who adopts stores its gate before it clears the orphan's. SYNC gate: as above.
+  const std::uint64_t own = port.gate->value.load(std::memory_order_acquire);
   return own == log::kNoGate || log::gate_position(own) >= target;
 }
 
@@ -100,13 +95,13 @@ bool SubscriptionState::at_the_end() const noexcept {
 
 std::uint64_t SubscriptionState::lost() const noexcept {
   if (group != nullptr) return group->lost();
-  if (left()) return lost_at_end_.load(std::memory_order_relaxed);
+  if (left()) return lost_at_end_.load(std::memory_order_relaxed);  // acquired by `left`
   return mode == ReadMode::copies ? lost_now() : 0;
 }
 
 std::uint64_t SubscriptionState::lost_now() const noexcept {
   std::uint64_t sum = 0;
-  for (const Port& port : *this) sum += port.cursor->lost.load(std::memory_order_relaxed);
+  for (const Port& port : *this) sum += port.cursor->lost.load(std::memory_order_relaxed);  // a count
   return sum - lost_before_;
 }
 
@@ -120,7 +115,9 @@ std::uint64_t SubscriptionState::in_its_hands() noexcept {
   std::uint64_t events = copies_left.load(std::memory_order_relaxed);
   bool handling = false;
   for (Port& port : *this) {
-    const std::uint64_t at = port.at.load(std::memory_order_relaxed);
+    // Relaxed: see SubscriptionState.
+    const bool is_here = at_port.load(std::memory_order_relaxed) == &port;
+    const std::uint64_t at = is_here ? at_position.load(std::memory_order_relaxed) : log::kNoGate;
     handling = handling || at != log::kNoGate;
     if (mode == ReadMode::in_place) {
       events +=
@@ -129,6 +126,7 @@ std::uint64_t SubscriptionState::in_its_hands() noexcept {
       SpanReader reader(port.shard->ring, port.shard->lot, *port.cursor, port.shard->spare_gate());
       events += unread_at_cursor(reader, *filter);
     } else if (mode == ReadMode::group_spans && at != log::kNoGate) {
+      // Relaxed: nothing is published any more, so an older span's end can only count less.
       events += unread(*port.shard, at, port.gate->span_end.load(std::memory_order_relaxed), *filter);
     }
   }
@@ -139,7 +137,7 @@ std::uint64_t SubscriptionState::lag_bytes() const noexcept {
   if (left()) return 0;
   std::uint64_t sum = 0;
   for (const Port& port : *this) {
-    // An event in hand is not done with yet.
+    // An event in hand is not done with yet. Relaxed: a number, out of date as soon as it is read.
     const std::uint64_t at = std::min(position(port), port.in_hand.load(std::memory_order_relaxed));
     const std::uint64_t tail = port.shard->ring.tail();
     if (at < tail) sum += tail - at;

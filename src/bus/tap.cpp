@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <ranges>
 
 #include "sluice/bus/persistence.hpp"
+#include "sluice/log/sleep.hpp"
 
 #include "bus/backstop.hpp"
 #include "bus/core.hpp"
@@ -56,14 +58,12 @@ bool Taps::ready() const noexcept {
 }
 
 void Taps::wait(std::chrono::nanoseconds timeout) noexcept {
-  detail::Waiter& waiter = core_->waiter(kTapSlot);
-  // SYNC wake: the reason for a wake that came before this ticket is seen by the look below.
-  const std::uint32_t ticket = waiter.word.load(std::memory_order_acquire);
-  for (const Tap& tap : taps_) core_->shard(tap.shard()).lot.sleep_for_any(kTapSlot);
-  // SYNC park: a commit that we don't see from here on sees our bit.
-  platform::heavy_fence();
-  if (!ready()) (void)platform::futex_wait(waiter.word, ticket, timeout);
-  for (const Tap& tap : taps_) (void)core_->shard(tap.shard()).lot.rise(kTapSlot);
+  const auto lots = taps_ | std::views::transform([this](const Tap& tap) -> detail::ParkingLot& {
+                      return core_->shard(tap.shard()).lot;
+                    });
+  log::Nap<log::Machine> nap(core_->waiter(kTapSlot));
+  if (log::fall_asleep_for_any<log::Machine>(lots, kTapSlot, [this] { return ready(); })) nap.sleep(timeout);
+  log::rise(lots, kTapSlot);
 }
 
 }  // namespace sluice

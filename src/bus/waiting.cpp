@@ -1,7 +1,9 @@
 // How a subscription waits: spins, yields, sleeps; and how its eventfd is armed by the same protocol.
 #include <algorithm>
+#include <ranges>
 
 #include "sluice/bus/detail/subscription_state.hpp"
+#include "sluice/log/sleep.hpp"
 
 #include "bus/backstop.hpp"
 #include "bus/core.hpp"
@@ -9,6 +11,8 @@
 #include "bus/unread.hpp"
 
 namespace sluice::detail {
+
+using Nap = log::Nap<log::Machine>;
 
 bool SubscriptionState::wait(const WaitStrategy& strategy, std::chrono::nanoseconds timeout) noexcept {
   // The next poll says what ended it; who is busy or reentrant has nothing to wait for.
@@ -18,13 +22,13 @@ bool SubscriptionState::wait(const WaitStrategy& strategy, std::chrono::nanoseco
   const Deadline deadline = Deadline::in_or_never(timeout);
   bool is_ready = ready();
   for (std::uint32_t spin = 0; !is_ready && spin < strategy.spins && timeout.count() != 0; ++spin) {
-    platform::cpu_relax();
+    log::Machine::relax();
     is_ready = ready();
   }
   for (std::uint32_t yield = 0; !is_ready && !deadline.passed(); is_ready = ready()) {
     if (yield < strategy.yields || !strategy.park) {
       ++yield;
-      platform::yield_thread();
+      log::Machine::yield();
     } else {
       park(std::min(deadline.left(), kBackstop));
     }
@@ -61,41 +65,46 @@ bool SubscriptionState::has_event(Port& port) noexcept {
   return unread_at_cursor(port.member ? port.member->reader() : *port.reader, *filter) != 0;
 }
 
-bool SubscriptionState::fall_asleep() noexcept {
-  for (Port& port : *this) port.shard->lot.sleep_filtered(slot);
-  // SYNC park: a commit that we don't see from here on sees our bit.
-  platform::heavy_fence();
-  bool behind_a_claim = false;
-  for (Port& port : *this) {
-    // Whoever claims beyond this tail sees our bit when it commits.
-    const std::uint64_t tail = port.shard->ring.tail();
-    if (ready(port)) return false;
-    if ((mode == ReadMode::in_place ? port.next : position(port)) >= tail) continue;
-    // Behind an open claim only any commit will do: one that we want may come first and wake nobody.
-    port.shard->lot.sleep_for_any(slot);
-    behind_a_claim = true;
+/// One port, as the protocol of sleeping sees it.
+class SubscriptionState::SleepingPort {
+ public:
+  SleepingPort(SubscriptionState& owner, Port& port) noexcept : owner_(&owner), port_(&port) {}
+
+  [[nodiscard]] ParkingLot& lot() const noexcept { return port_->shard->lot; }
+  [[nodiscard]] std::uint64_t tail() const noexcept { return port_->shard->ring.tail(); }
+  [[nodiscard]] bool ready() const noexcept { return owner_->ready(*port_); }
+  [[nodiscard]] std::uint64_t position() const noexcept {
+    return owner_->mode == ReadMode::in_place ? port_->next : owner_->position(*port_);
   }
-  if (!behind_a_claim) return true;
-  // SYNC park: as above, for the bits set since.
-  platform::heavy_fence();
-  return std::none_of(begin(), end(), [this](Port& port) { return ready(port); });
+
+ private:
+  SubscriptionState* owner_;
+  Port* port_;
+};
+
+bool SubscriptionState::fall_asleep() noexcept {
+  return log::fall_asleep<log::Machine>(
+      std::ranges::subrange(begin(), end()) |
+          std::views::transform([this](Port& port) { return SleepingPort(*this, port); }),
+      slot);
 }
 
 void SubscriptionState::rise() noexcept {
-  for (Port& port : *this) (void)port.shard->lot.rise(slot);
+  log::rise(std::ranges::subrange(begin(), end()) |
+                std::views::transform([](Port& port) -> ParkingLot& { return port.shard->lot; }),
+            slot);
 }
 
 void SubscriptionState::park(std::chrono::nanoseconds timeout) noexcept {
-  Waiter& waiter = core->waiter(slot);
-  // SYNC wake: the reason for a wake that came before this ticket is seen by the looks below.
-  const std::uint32_t ticket = waiter.word.load(std::memory_order_acquire);
-  const bool asleep = fall_asleep() && !woken_for_good();
-  if (asleep && !platform::futex_wait(waiter.word, ticket, timeout) && timeout == kBackstop &&
-      was_forgotten()) {
-    // A publisher may have been interrupted between its commit and its look at the bits: give it time to wake
-    // us before calling it a lost wake-up.
-    (void)platform::futex_wait(waiter.word, ticket, kBackstop);
-    if (waiter.word.load(std::memory_order_relaxed) == ticket && was_forgotten()) rescues.add(1);
+  Nap nap(core->waiter(slot));
+  if (fall_asleep() && !woken_for_good()) {
+    nap.sleep(timeout);
+    if (timeout == kBackstop && !nap.was_woken() && was_forgotten()) {
+      // A publisher may have been interrupted between its commit and its look at the bits: give it time to
+      // wake us before calling it a lost wake-up.
+      nap.sleep(kBackstop);
+      if (!nap.was_woken() && was_forgotten()) rescues.add(1);
+    }
   }
   rise();
 }
@@ -139,6 +148,7 @@ Result<int> SubscriptionState::open_event_fd() {
 void SubscriptionState::arm_event_fd(bool readable) noexcept {
   if (readable || !copies.empty() || !fall_asleep()) {
     rise();
+    // Relaxed: the owner's own store.
     platform::signal_event_fd(core->waiter(slot).event_fd.load(std::memory_order_relaxed));
   }
 }

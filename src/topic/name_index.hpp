@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "sluice/log/machine.hpp"
+
 namespace sluice {
 
 /// From the hash of a name to topic ids: an open-addressing table that is read without locks while it grows.
@@ -34,10 +36,10 @@ class NameIndex {
   /// The id under `hash` for which `is_it(id)` holds.
   template <class IsIt>
   [[nodiscard]] std::optional<std::uint32_t> find(std::uint64_t hash, IsIt is_it) const noexcept {
-    // SYNC name_table: all that had been inserted when the table was published is visible.
+    // SYNC name-table: all that had been inserted when the table was published is visible.
     const Table& table = *newest_.load(std::memory_order_acquire);
     for (std::uint64_t at = hash & table.mask;; at = (at + 1) & table.mask) {
-      // SYNC topic_name: the topic behind the id, and its filter bits, are visible to whoever sees the slot.
+      // SYNC topic-name: the topic behind the id, and its filter bits, are visible to whoever sees the slot.
       const std::uint64_t slot = table.slots[at].load(std::memory_order_acquire);
       if (slot == 0) return std::nullopt;
       if (slot >> 32U == hash >> 32U && is_it(id_in(slot))) return id_in(slot);
@@ -71,10 +73,10 @@ class NameIndex {
 
   struct Table {
     explicit Table(std::uint64_t slot_count)
-        : mask(slot_count - 1), slots(std::make_unique<std::atomic<std::uint64_t>[]>(slot_count)) {}
+        : mask(slot_count - 1), slots(std::make_unique<log::Atomic<std::uint64_t>[]>(slot_count)) {}
 
     std::uint64_t mask;
-    std::unique_ptr<std::atomic<std::uint64_t>[]> slots;
+    std::unique_ptr<log::Atomic<std::uint64_t>[]> slots;
   };
 
   static std::uint32_t id_in(std::uint64_t slot) noexcept { return static_cast<std::uint32_t>(slot) - 1; }
@@ -83,17 +85,17 @@ class NameIndex {
     std::uint64_t at = hash & table.mask;
     // Relaxed: only this thread writes slots.
     while (table.slots[at].load(std::memory_order_relaxed) != 0) at = (at + 1) & table.mask;
-    // SYNC topic_name: the topic behind the id, and its filter bits, are visible to whoever sees the slot.
+    // SYNC topic-name: the topic behind the id, and its filter bits, are visible to whoever sees the slot.
     table.slots[at].store(slot, std::memory_order_release);
   }
 
   void publish(std::unique_ptr<Table> table) {
     tables_.push_back(std::move(table));
-    // SYNC name_table: all that has been inserted so far is visible to whoever sees the table.
+    // SYNC name-table: all that has been inserted so far is visible to whoever sees the table.
     newest_.store(tables_.back().get(), std::memory_order_release);
   }
 
-  std::atomic<const Table*> newest_{nullptr};
+  log::Atomic<const Table*> newest_{nullptr};
   std::vector<std::unique_ptr<Table>> tables_;
   std::uint64_t used_ = 0;
 };

@@ -49,16 +49,17 @@ TopicTable::TopicTable(TopicTableOptions options, ShardMap shards, OnDefine on_d
     : options_(checked(options)),
       shards_(std::move(shards)),
       on_define_(std::move(on_define)),
-      chunks_(std::make_unique<std::atomic<Topic*>[]>((options.max_topics + kTopicsPerChunk - 1) /
+      chunks_(std::make_unique<log::Atomic<Topic*>[]>((options.max_topics + kTopicsPerChunk - 1) /
                                                       kTopicsPerChunk)),
       names_(std::make_unique<NameIndex>()),
       slots_(options.max_filters) {}
 
 TopicTable::~TopicTable() {
-  // Relaxed, both: whoever destroys the table is ordered behind all its users.
+  // Relaxed: whoever destroys the table is ordered behind all its users.
   const std::uint32_t count = size_.load(std::memory_order_relaxed);
   for (std::uint32_t id = 0; id < count; ++id) std::destroy_at(&topic_at(id));
   for (std::uint32_t first = 0; first < options_.max_topics; first += kTopicsPerChunk) {
+    // Relaxed: as above.
     Topic* chunk = chunks_[first / kTopicsPerChunk].load(std::memory_order_relaxed);
     if (chunk != nullptr) std::allocator<Topic>().deallocate(chunk, kTopicsPerChunk);
   }
@@ -142,18 +143,19 @@ Result<const Topic*> TopicTable::define_locked(std::string_view name, std::uint3
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     if (slots_[slot] != nullptr && topic->wanted_by(slot)) slots_[slot]->add(id);
   }
-  // SYNC topic_count: every topic below the count, its chunk and its filter bits are visible.
+  // SYNC topic-count: every topic below the count, its chunk and its filter bits are visible.
   size_.store(id + 1, std::memory_order_release);
   names_->insert(hash_bytes(name), id);
   return topic.release();
 }
 
 Topic* TopicTable::storage_for(std::uint32_t id) {
-  std::atomic<Topic*>& chunk = chunks_[id / kTopicsPerChunk];
-  // Relaxed, both: only written under the lock, which is held, and read behind `size_` or a name's slot.
+  log::Atomic<Topic*>& chunk = chunks_[id / kTopicsPerChunk];
+  // Relaxed: only written under the lock, which is held, and read behind `size_` or a name's slot.
   if (chunk.load(std::memory_order_relaxed) == nullptr) {
     chunk.store(std::allocator<Topic>().allocate(kTopicsPerChunk), std::memory_order_relaxed);
   }
+  // Relaxed: as above.
   return chunk.load(std::memory_order_relaxed) + id % kTopicsPerChunk;
 }
 

@@ -26,7 +26,7 @@ Topic::Topic(std::uint32_t id, std::uint32_t shard, std::string_view name, std::
       shard_(shard),
       cold_(std::make_unique<Cold>(
           Cold{std::string(name), interest_words > kInlineInterestWords
-                                      ? std::make_unique<std::atomic<std::uint64_t>[]>(interest_words)
+                                      ? std::make_unique<log::Atomic<std::uint64_t>[]>(interest_words)
                                       : nullptr})) {
   const bool fits = cold_->further_interest == nullptr;
   interest_ = fits ? inline_interest_.data() : cold_->further_interest.get();
@@ -45,7 +45,7 @@ Result<void> Topic::bind_type(TypeIdentity type) const {
       return Error{ErrorCode::out_of_memory,
                    "no memory to bind a type to topic \"" + std::string(name()) + "\""};
     }
-    // SYNC topic_type: the identity is visible to whoever sees its pointer; who loses sees the winner's.
+    // SYNC topic-type: the identity is visible to whoever sees its pointer; who loses sees the winner's.
     if (type_.compare_exchange_strong(bound, mine.get(), std::memory_order_release,
                                       std::memory_order_acquire)) {
       mine.release();

@@ -9,6 +9,8 @@
 
 namespace sluice {
 
+class TscClock;
+
 /// What time it is. One clock may serve any number of threads at once and must outlive whatever was given it.
 class Clock {
  public:
@@ -22,6 +24,11 @@ class Clock {
   Clock() = default;
   Clock(const Clock&) = default;
   Clock& operator=(const Clock&) = default;
+
+ private:
+  friend class ClockReader;
+  /// This clock, if a `ClockReader` may read the counter in its stead; else null.
+  [[nodiscard]] virtual const TscClock* as_tsc_clock() const noexcept { return nullptr; }
 };
 
 /// The system's real-time clock: exact, some 30 ns a reading.
@@ -70,6 +77,8 @@ class TscClock final : public Clock {
   [[nodiscard]] TscAnchor fresh_anchor() const noexcept;
 
  private:
+  [[nodiscard]] const TscClock* as_tsc_clock() const noexcept override { return uses_tsc_ ? this : nullptr; }
+
   bool uses_tsc_;
 
   // Calibration is not part of the clock's value, hence mutable: a reading may improve it.

@@ -74,12 +74,20 @@ class EventView {
  public:
   EventView(const detail::ShardContext& context, const std::byte* record, log::CommitWord word,
             std::uint64_t position) noexcept
-      : context_(&context), record_(record), word_(word), position_(position) {}
+      : EventView(context, record, word, position, word.payload_offset()) {}
+  /// The same for whoever knows where the payload begins.
+  EventView(const detail::ShardContext& context, const std::byte* record, log::CommitWord word,
+            std::uint64_t position, std::size_t payload_offset) noexcept
+      : context_(&context),
+        record_(record),
+        word_(word),
+        position_(position),
+        payload_offset_(static_cast<std::uint32_t>(payload_offset)) {}
 
   /// Unique for ever: made of epoch, shard and position, unless the publisher gave its own.
   [[nodiscard]] EventId id() const noexcept;
   [[nodiscard]] std::string_view topic() const noexcept {
-    return context_->topics->by_id(topic_id())->name();
+    return context_->topics->of_record(topic_id()).name();
   }
   [[nodiscard]] std::uint32_t topic_id() const noexcept { return load<std::uint32_t>(log::kTopicOffset); }
   /// Nanoseconds since the Unix epoch, UTC. Not the order: that is `position`.
@@ -91,8 +99,7 @@ class EventView {
   [[nodiscard]] std::uint32_t shard() const noexcept { return context_->shard; }
   [[nodiscard]] MetadataView metadata() const noexcept;
   [[nodiscard]] std::span<const std::byte> payload() const noexcept {
-    const std::size_t offset = word_.payload_offset();
-    return {record_ + offset, word_.length() - offset};
+    return {record_ + payload_offset_, word_.length() - payload_offset_};
   }
   /// The payload as text.
   [[nodiscard]] std::string_view text() const noexcept {
@@ -102,15 +109,18 @@ class EventView {
   /// The payload as the topic's type, in place. Null when the topic carries another type, or none.
   template <class T>
   [[nodiscard]] const T* try_as() const noexcept {
-    const TypeIdentity* type = context_->topics->by_id(topic_id())->type();
-    if (type == nullptr || type->hash != type_hash<T>() || payload().size() != sizeof(T)) return nullptr;
-    return reinterpret_cast<const T*>(payload().data());
+    const TypeIdentity* type = context_->topics->of_record(topic_id()).type();
+    const auto bytes = payload();
+    if (type == nullptr || type->hash != type_hash<T>() || bytes.size() != sizeof(T)) return nullptr;
+    return reinterpret_cast<const T*>(bytes.data());
   }
   /// As `try_as`; throws `BadResult` (`type_mismatch`, naming both types) when it is not a `T`.
   template <class T>
   [[nodiscard]] const T& as() const {
     const T* value = try_as<T>();
-    if (value == nullptr) throw_type_mismatch(type_name<T>(), sizeof(T));
+    if (value == nullptr) [[unlikely]]
+      throw_type_mismatch(context_->topics->of_record(topic_id()), payload().size(), type_name<T>(),
+                          sizeof(T));
     return *value;
   }
   /// True for an event that a queue group delivers again, because the member that had it was evicted.
@@ -135,12 +145,15 @@ class EventView {
     std::memcpy(&value, record_ + offset, sizeof value);
     return value;
   }
-  [[noreturn]] void throw_type_mismatch(std::string_view wanted, std::size_t size) const;
+  // Static, so that a view whose fields are in registers need not go to memory for it.
+  [[noreturn]] static void throw_type_mismatch(const Topic& topic, std::size_t payload_bytes,
+                                               std::string_view wanted, std::size_t size);
 
   const detail::ShardContext* context_;
   const std::byte* record_;
   log::CommitWord word_;
   std::uint64_t position_;
+  std::uint32_t payload_offset_;
   bool redelivered_ = false;
 };
 

@@ -116,10 +116,10 @@ class TypedPublisher : public Publisher {
   }
   /// All of `values` or none: readers see the batch whole. At most a quarter of the ring.
   PublishResult publish_batch(std::span<const T> values) noexcept {
-    return core_->publish_batch(values.data(), sizeof(T), values.size(), detail::MayWait::yes);
+    return core_->publish_batch_fixed<sizeof(T)>(values.data(), values.size(), detail::MayWait::yes);
   }
   [[nodiscard]] PublishResult try_publish_batch(std::span<const T> values) noexcept {
-    return core_->publish_batch(values.data(), sizeof(T), values.size(), detail::MayWait::no);
+    return core_->publish_batch_fixed<sizeof(T)>(values.data(), values.size(), detail::MayWait::no);
   }
 
  private:

@@ -88,6 +88,7 @@ class GateTable {
     return gates_used_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint32_t cursors_used() const noexcept {
+    // Relaxed: as for gates.
     return cursors_used_.load(std::memory_order_relaxed);
   }
 
@@ -108,6 +109,7 @@ class GateTable {
 
  private:
   static void use_up_to(Atomic<std::uint32_t>& used, std::uint32_t slot) noexcept {
+    // Relaxed: one thread at a time stores it, and the fence of joining makes it visible.
     if (used.load(std::memory_order_relaxed) <= slot) used.store(slot + 1, std::memory_order_relaxed);
   }
 

@@ -53,7 +53,7 @@ class GroupMember {
     }
     // Nothing was claimed by anybody since: don't disturb the gate's line, nor pay for the fence.
     if (reader_.cursor_position() == reader_.ring().tail()) return {};
-    const std::uint32_t members = shared_->members.load(std::memory_order_relaxed);
+    const std::uint32_t members = shared_->members.load(std::memory_order_relaxed);  // see GroupShared
     const SpanResult claimed = reader_.claim([&](std::uint64_t at) {
       return fair_span_end(reader_.ring(), at, members == 0 ? 1 : members, max_records, max_bytes);
     });
@@ -85,6 +85,7 @@ class GroupMember {
 
   /// Leaves the unfinished span, if there is one, to the others; returns true when there was.
   bool leave() noexcept {
+    // Relaxed: ours, unless an evictor has taken the span, which the compare-and-swap will find.
     const std::uint64_t value = reader_.gate().value.load(std::memory_order_relaxed);
     if (value == kNoGate || gate_phase(value) != GatePhase::working) return false;
     return orphan(reader_.gate(), value, GatePhase::orphaned, *shared_);

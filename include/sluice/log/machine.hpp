@@ -66,4 +66,9 @@ struct Machine {
   static void futex_wake_all(std::atomic<std::uint32_t>& word) noexcept { platform::futex_wake_all(word); }
 };
 
+/// An atomic of production code. The layers above the log name this one, never std::atomic, so that every
+/// atomic of theirs is one that a protocol over `Machine` can take.
+template <class T>
+using Atomic = Machine::Atomic<T>;
+
 }  // namespace sluice::log

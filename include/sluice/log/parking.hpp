@@ -50,7 +50,9 @@ class ParkingLot {
  public:
   /// `slots` waiters, one per subscription slot, shared by all shards and outliving them.
   ParkingLot(Waiter<Policy>* waiters, std::uint32_t slots)
-      : waiters_(waiters), words_((slots + 63) / 64), sleepers_(std::make_unique<Sleepers[]>(words_)) {}
+      : more_words_((slots + 63) / 64 - 1),
+        waiters_(waiters),
+        more_(std::make_unique<Sleepers[]>(more_words_)) {}
 
   /// After a commit: wakes whom the event concerns. `interest(word)` gives the 64 slots' wishes for its
   /// topic.
@@ -58,37 +60,27 @@ class ParkingLot {
   void notify(Interest&& interest) noexcept {
     // SYNC park: our commit is visible to whoever set a bit that we don't see.
     Policy::light_fence();
-    for (std::uint32_t word = 0; word < words_; ++word) {
-      const Sleepers& asleep = sleepers_[word];
-      // Relaxed: the fences order them; a stale bit costs a wake for nothing.
-      const std::uint64_t any = asleep.any.load(std::memory_order_relaxed);
-      const std::uint64_t filtered = asleep.filtered.load(std::memory_order_relaxed);
-      if ((any | filtered) == 0) [[likely]]
-        continue;
-      if (const std::uint64_t due = any | (filtered & interest(word)); due != 0) wake(word, due);
-    }
-    if (space_wanted_.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      release_space();
+    // One line and one branch while nobody waits for anything and one word holds all slots. Relaxed: as in
+    // asleep_in.
+    if ((asleep_in(first_) | space_wanted_.load(std::memory_order_relaxed) | more_words_) != 0) [[unlikely]]
+      notify_all(interest);
   }
 
   /// Wakes everybody: a lagging sleeper must move its gate, or the shard is closing.
   [[gnu::noinline]] void wake_all() noexcept {
     // SYNC park: an abort of ours is visible to whoever set a bit that we don't see.
     Policy::light_fence();
-    for (std::uint32_t word = 0; word < words_; ++word) {
-      const Sleepers& asleep = sleepers_[word];
-      const std::uint64_t due =
-          asleep.any.load(std::memory_order_relaxed) | asleep.filtered.load(std::memory_order_relaxed);
-      if (due != 0) wake(word, due);
+    for (std::uint32_t word = 0; word <= more_words_; ++word) {
+      if (const std::uint64_t due = asleep_in(sleepers(word)); due != 0) wake(word, due);
     }
   }
 
   void sleep_filtered(std::uint32_t slot) noexcept {
-    sleepers_[slot / 64].filtered.fetch_or(bit(slot),
-                                           std::memory_order_relaxed);  // ordered by the heavy fence
+    sleepers(slot / 64).filtered.fetch_or(bit(slot),
+                                          std::memory_order_relaxed);  // ordered by the heavy fence
   }
   void sleep_for_any(std::uint32_t slot) noexcept {
-    sleepers_[slot / 64].any.fetch_or(bit(slot), std::memory_order_relaxed);  // ordered by the heavy fence
+    sleepers(slot / 64).any.fetch_or(bit(slot), std::memory_order_relaxed);  // ordered by the heavy fence
   }
   /// True when nobody had begun to wake the slot.
   bool rise(std::uint32_t slot) noexcept { return take(slot / 64, bit(slot)) != 0; }
@@ -96,21 +88,20 @@ class ParkingLot {
   /// True while nobody has begun to wake the slot.
   [[nodiscard]] bool is_asleep(std::uint32_t slot) const noexcept {
     // Relaxed: whoever asks has waited long for a waker that may have begun.
-    const Sleepers& sleepers = sleepers_[slot / 64];
-    return ((sleepers.filtered.load(std::memory_order_relaxed) |
-             sleepers.any.load(std::memory_order_relaxed)) &
-            bit(slot)) != 0;
+    return (asleep_in(sleepers(slot / 64)) & bit(slot)) != 0;
   }
 
   /// A gate moved: a publisher that waits for room may look again. Costs a load while none does.
   void space_freed() noexcept {
     // SYNC space: the gate is visible to a publisher that we don't see waiting.
     Policy::light_fence();
+    // Relaxed: the fence orders it; a stale one costs a wake for nothing.
     if (space_wanted_.load(std::memory_order_relaxed) != 0) [[unlikely]]
       release_space();
   }
   /// True while a publisher waits for room; a hint that gates should be stored often.
   [[nodiscard]] bool space_wanted() const noexcept {
+    // Relaxed: a hint; who stores its gate calls space_freed all the same.
     return space_wanted_.load(std::memory_order_relaxed) != 0;
   }
 
@@ -130,21 +121,46 @@ class ParkingLot {
   }
   /// True when nobody released space since the ticket was taken.
   [[nodiscard]] bool space_unreleased(std::uint32_t ticket) const noexcept {
+    // Relaxed: whoever asks has waited long, and tries to claim, whatever the answer.
     return space_.load(std::memory_order_relaxed) == ticket;
   }
 
  private:
-  struct alignas(64) Sleepers {
+  /// 64 slots' bits.
+  struct Sleepers {
     Atomic<std::uint64_t> filtered{0};
     Atomic<std::uint64_t> any{0};
   };
+
+  [[nodiscard]] Sleepers& sleepers(std::uint64_t word) noexcept {
+    return word == 0 ? first_ : more_[word - 1];
+  }
+  [[nodiscard]] const Sleepers& sleepers(std::uint64_t word) const noexcept {
+    return word == 0 ? first_ : more_[word - 1];
+  }
+  [[nodiscard]] static std::uint64_t asleep_in(const Sleepers& sleepers) noexcept {
+    // Relaxed: the fences order them; a stale bit costs a wake for nothing.
+    return sleepers.filtered.load(std::memory_order_relaxed) | sleepers.any.load(std::memory_order_relaxed);
+  }
+
+  template <class Interest>
+  [[gnu::noinline]] void notify_all(Interest& interest) noexcept {
+    for (std::uint32_t word = 0; word <= more_words_; ++word) {
+      const Sleepers& asleep = sleepers(word);
+      if (asleep_in(asleep) == 0) continue;
+      const std::uint64_t any = asleep.any.load(std::memory_order_relaxed);  // as in asleep_in
+      const std::uint64_t filtered = asleep.filtered.load(std::memory_order_relaxed);
+      if (const std::uint64_t due = any | (filtered & interest(word)); due != 0) wake(word, due);
+    }
+    if (space_wanted_.load(std::memory_order_relaxed) != 0) release_space();  // as in asleep_in
+  }
 
   static constexpr std::uint64_t bit(std::uint32_t slot) noexcept { return std::uint64_t{1} << (slot % 64); }
 
   std::uint64_t take(std::uint32_t word, std::uint64_t mask) noexcept {
     // Relaxed: who clears a bit wakes its slot; the waiter's word carries the order.
-    return (sleepers_[word].filtered.fetch_and(~mask, std::memory_order_relaxed) |
-            sleepers_[word].any.fetch_and(~mask, std::memory_order_relaxed)) &
+    return (sleepers(word).filtered.fetch_and(~mask, std::memory_order_relaxed) |
+            sleepers(word).any.fetch_and(~mask, std::memory_order_relaxed)) &
            mask;
   }
 
@@ -155,17 +171,21 @@ class ParkingLot {
   }
 
   [[gnu::noinline]] void release_space() noexcept {
+    // Relaxed: one of several that saw the wish answers it; the count carries the order.
     if (space_wanted_.exchange(0, std::memory_order_relaxed) == 0) return;
     // SYNC space-freed: the gate that moved.
     space_.fetch_add(1, std::memory_order_release);
     Policy::futex_wake_all(space_);
   }
 
+  // What every publish looks at, in one line.
+  alignas(64) Sleepers first_;
+  Atomic<std::uint64_t> space_wanted_{0};
+  const std::uint64_t more_words_;  ///< words of slots beyond the first
+
   Waiter<Policy>* waiters_;
-  std::uint32_t words_;
-  std::unique_ptr<Sleepers[]> sleepers_;
-  alignas(64) Atomic<std::uint32_t> space_wanted_{0};
-  Atomic<std::uint32_t> space_{0};
+  std::unique_ptr<Sleepers[]> more_;
+  alignas(64) Atomic<std::uint32_t> space_{0};
 };
 
 }  // namespace sluice::log

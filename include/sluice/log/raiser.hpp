@@ -10,6 +10,10 @@
 
 namespace sluice::log {
 
+/// Who may claim. A single producer pays no read-modify-write; that nobody else claims is its caller's
+/// promise.
+enum class Producers : std::uint8_t { multi, single };
+
 /// What a shard's producers share, at the head of the memory that its ring lives in, so that whoever maps
 /// that memory after a kill finds the tail and the limit. Grouped by who writes.
 template <class Policy>
@@ -17,7 +21,8 @@ struct RingState {
   template <class T>
   using Atomic = typename Policy::template Atomic<T>;
 
-  /// End of the last claim; bit 0 is set when a multi-producer shard is closed. Written by producers.
+  /// End of the last claim; the highest bit is set when a multi-producer shard is closed. Written by
+  /// producers.
   alignas(128) Atomic<std::uint64_t> tail{0};
 
   /// Written by the thread that holds the raise lock, read by producers when they run out of room.
@@ -29,14 +34,16 @@ struct RingState {
   alignas(128) Atomic<std::uint32_t> closed{0};
 };
 
-inline constexpr std::uint64_t kClosedBit = 1;
+/// Above every position, so that a claim in a closed ring looks like one that ends beyond the limit.
+inline constexpr std::uint64_t kClosedBit = std::uint64_t{1} << 63;
 
 /// Moves the limit: how far producers may write before they must ask again.
 ///
 /// **Invariants** (DESIGN I1, I2, I5)
 /// 1. `limit <= min(gates, frontier) + capacity - 32` whenever the limit moves.
-/// 2. The commit words of `(old limit, new limit]` are zero before the new limit is released, the word at the
-///    limit included: a reader that has caught up looks there.
+/// 2. With several producers, the commit words of `(old limit, new limit]` are zero before the new limit is
+///    released, the word at the limit included: a reader that has caught up looks there. A single producer
+///    zeroes the word at each claim's end itself (see Ring).
 /// 3. A subscriber that joined at p is never overwritten: raising announces, fences and scans again; joining
 ///    stores its gate, fences and reads what was announced. One of the two sees the other.
 ///
@@ -56,8 +63,13 @@ class Raiser {
   using Memory = typename Policy::Memory;
 
   Raiser(RingState<Policy>& state, Memory memory, GateTable<Policy>& gates, std::uint64_t capacity_bytes,
-         std::uint64_t chunk_bytes)
-      : state_(&state), memory_(memory), gates_(&gates), capacity_(capacity_bytes), chunk_(chunk_bytes) {}
+         std::uint64_t chunk_bytes, Producers producers)
+      : state_(&state),
+        memory_(memory),
+        gates_(&gates),
+        capacity_(capacity_bytes),
+        chunk_(chunk_bytes),
+        producers_(producers) {}
 
   /// Raises the limit by at most one chunk. False when nothing was gained: gates hold it, or another thread
   /// is raising at this moment. Bounded work, no waiting.
@@ -84,6 +96,7 @@ class Raiser {
     // SYNC raise-lock: what the raiser read is done being read.
     const std::uint32_t seen = state_->raise_lock.load(std::memory_order_acquire);
     if ((seen & 1) == 0) return;
+    // SYNC raise-lock: see above.
     for (int look = 0; state_->raise_lock.load(std::memory_order_acquire) == seen; ++look) {
       // The raiser may have been preempted, by us for all we know.
       if (look < kLooks)
@@ -134,18 +147,22 @@ class Raiser {
     target = std::min(target, highest_limit(lowest));
     if (target <= old_limit) return false;
 
+    // Relaxed: only the holder of the lock stores it.
     if (target > state_->announced.load(std::memory_order_relaxed)) {
       state_->announced.store(target, std::memory_order_relaxed);  // ordered by the fence below
     }
-    // SYNC join: see joined_at. SYNC copy-gate: a work gate that the first scan missed, because its span was
-    // taken over, has left its copy gate to the second.
+    // SYNC join: see joined_at.
+    // SYNC span: a reader whose gate the second scan misses sees its cursor at least where the first one saw
+    // it, and so stands at or above what the limit is taken from.
+    // SYNC copy-gate: a work gate that the first scan missed, because its span was taken over, has left its
+    // copy gate to the second.
     Policy::full_fence();
     const std::uint64_t second = std::min(gates_->lowest(), lowest);
     const std::uint64_t new_limit = std::min(target, highest_limit(second));
     if (new_limit <= old_limit) return false;
 
-    zero_words(old_limit + kAlignment, new_limit);
-    if (second > frontier()) state_->frontier.store(second, std::memory_order_relaxed);
+    if (producers_ == Producers::multi) zero_words(old_limit + kAlignment, new_limit);
+    if (second > frontier()) state_->frontier.store(second, std::memory_order_relaxed);  // see frontier()
     // SYNC limit: the space below is free and its commit words are zero.
     state_->limit.store(new_limit, std::memory_order_release);
     return true;
@@ -153,12 +170,22 @@ class Raiser {
 
   /// Zeroes the commit words of every place from `first` to `last`, both included.
   void zero_words(std::uint64_t first, std::uint64_t last) noexcept {
+    // A copy, because each store could change the member for all the compiler knows; and several words at a
+    // time: for short records this loop is a good part of what a publish costs.
+    Memory memory = memory_;
+    const auto zero = [&memory](std::uint64_t offset) {
+      memory.store_word(offset, 0, std::memory_order_relaxed);  // released with the limit
+    };
+    constexpr std::uint64_t kAtATime = 8;
     while (first <= last) {
       const std::uint64_t offset = first & (capacity_ - 1);
       const std::uint64_t end = std::min(offset + (last - first) + kAlignment, capacity_);
-      for (std::uint64_t at = offset; at < end; at += kAlignment) {
-        memory_.store_word(at, 0, std::memory_order_relaxed);  // released with the limit
+      std::uint64_t at = offset;
+      for (; at + kAtATime * kAlignment <= end; at += kAtATime * kAlignment) {
+#pragma GCC unroll 8
+        for (std::uint64_t i = 0; i < kAtATime; ++i) zero(at + i * kAlignment);
       }
+      for (; at < end; at += kAlignment) zero(at);
       first += end - offset;
     }
   }
@@ -235,6 +262,7 @@ class Raiser {
   GateTable<Policy>* gates_;
   std::uint64_t capacity_;
   std::uint64_t chunk_;
+  Producers producers_;
 };
 
 }  // namespace sluice::log

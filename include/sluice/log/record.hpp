@@ -84,14 +84,24 @@ class CommitWord {
   }
   [[nodiscard]] constexpr bool is_claimed() const noexcept { return (bits_ & kClaimedBit) != 0; }
   [[nodiscard]] constexpr bool is_data() const noexcept { return kind() == RecordKind::data; }
+  /// Committed and plain, in one comparison: no record has length 0.
+  [[nodiscard]] constexpr bool is_committed_plain() const noexcept {
+    return bits_ >> 31 == static_cast<std::uint64_t>(RecordKind::data) << 1;
+  }
+  /// A data record with neither extensions nor metadata, as most are: its payload follows the header.
+  [[nodiscard]] constexpr bool is_plain() const noexcept {
+    return (bits_ >> 32) == static_cast<std::uint64_t>(RecordKind::data);
+  }
 
   [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
   /// Bytes from the commit word to the end of the payload, alignment not included.
   [[nodiscard]] constexpr std::uint32_t length() const noexcept {
     return static_cast<std::uint32_t>(bits_ & 0x7fff'ffff);
   }
-  /// Bytes from this record's position to the next one's.
-  [[nodiscard]] constexpr std::uint64_t stride() const noexcept { return align_record(length()); }
+  /// Bytes from this record's position to the next one's: `align_record(length())`, in one step less.
+  [[nodiscard]] constexpr std::uint64_t stride() const noexcept {
+    return (static_cast<std::uint32_t>(bits_) + (kAlignment - 1)) & (0x8000'0000 - kAlignment);
+  }
   [[nodiscard]] constexpr RecordKind kind() const noexcept {
     return static_cast<RecordKind>((bits_ >> 32) & 0xf);
   }
@@ -108,6 +118,8 @@ class CommitWord {
   }
   /// Where the payload begins, counted from the commit word.
   [[nodiscard]] constexpr std::size_t payload_offset() const noexcept {
+    if (is_plain()) [[likely]]
+      return kHeaderBytes;
     return kHeaderBytes + extension_bytes() + align8(metadata_bytes());
   }
 

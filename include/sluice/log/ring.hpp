@@ -11,15 +11,11 @@
 
 namespace sluice::log {
 
-/// Who may claim. A single producer pays no read-modify-write; that nobody else claims is its caller's
-/// promise.
-enum class Producers : std::uint8_t { multi, single };
-
 /// Sizes of one ring. The bus validates its own, narrower ranges; these are what the algorithms need.
 struct RingOptions {
   std::uint64_t capacity_bytes = 1u << 20;  ///< power of two, 64 bytes to 1 GiB
   Producers producers = Producers::multi;
-  std::uint64_t start_position = 0;  ///< where the log goes on; a multiple of 32
+  std::uint64_t start_position = 0;  ///< where the log goes on; a multiple of 32, at most 2^62
   std::uint64_t raise_chunk_bytes =
       0;  ///< how much one raise zeroes; 0: an eighth of the ring, 64 KiB at most
   std::uint64_t max_record_bytes = 0;  ///< 0: an eighth of the ring
@@ -41,15 +37,71 @@ struct Reservation {
 
 /// What one producer remembers of the limit, so that it reads the shared one once per chunk. Starts at zero.
 struct ProducerCache {
-  std::uint64_t ask_at = 0;  ///< claims that end at or below it need not ask
+  std::uint64_t ask_at = 0;  ///< claims that end at or below it need neither ask nor wrap
   bool raised = false;       ///< it raised the limit; to be told to others if that was not enough for itself
   bool tight = false;        ///< the last time it asked, less than half the ring was free: somebody lags
+};
+
+/// The ring's bytes as its readers see them: two words, which a loop keeps in registers while it calls
+/// handlers.
+template <class Policy>
+class RingView {
+ public:
+  using Memory = typename Policy::Memory;
+
+  RingView(Memory memory, std::uint64_t capacity_bytes) noexcept
+      : memory_(memory), mask_(capacity_bytes - 1) {}
+
+  /// The word at a position that the caller's gate protects, or that is at or above every gate it knows of.
+  [[nodiscard]] CommitWord word(std::uint64_t position) const noexcept {
+    // SYNC commit: a committed word makes its record readable.
+    return CommitWord(memory_.load_word(position & mask_, std::memory_order_acquire));
+  }
+  [[nodiscard]] const std::byte* readable(std::uint64_t position, std::size_t bytes) const noexcept {
+    return memory_.readable(position & mask_, bytes);
+  }
+  /// Of a committed data record that a gate of the caller's protects.
+  [[nodiscard]] std::uint32_t topic_at(std::uint64_t position) const noexcept {
+    return load_topic(readable(position + kTopicOffset, sizeof(std::uint32_t)));
+  }
+
+ private:
+  Memory memory_;
+  std::uint64_t mask_;
+};
+
+/// Where records that were won go, looked up once: what is written through `bytes` could be the ring's own
+/// fields for all the compiler knows.
+template <class Policy>
+class Place {
+ public:
+  using Memory = typename Policy::Memory;
+
+  Place(Memory memory, std::uint64_t offset) noexcept : memory_(memory), offset_(offset) {}
+
+  [[nodiscard]] std::byte* bytes(std::size_t count) noexcept { return memory_.writable(offset_, count); }
+  /// Stores the word of a record inside a batch, `at` bytes behind its first one.
+  void place(std::uint64_t at, CommitWord word) noexcept {
+    // Relaxed: readers come here only through the batch's first record, which is released after it.
+    memory_.store_word(offset_ + at, word.bits(), std::memory_order_relaxed);
+  }
+  /// Makes a record, or a batch by its first one, visible that takes all that was reserved.
+  void commit(CommitWord word) noexcept {
+    // SYNC commit: the record is visible to whoever acquires its word.
+    memory_.store_word(offset_, word.bits(), std::memory_order_release);
+  }
+
+ private:
+  Memory memory_;
+  std::uint64_t offset_;
 };
 
 /// The newest `capacity` bytes of a shard's log: claim space, write a record in place, commit it.
 ///
 /// **Invariants**
-/// 1. Claims are below the limit that `Raiser` guards; every word from a claim's start to the limit was zero.
+/// 1. Claims are below the limit that `Raiser` guards. The word at a claim's start was zero when it was won:
+///    with several producers because every word up to the limit is, with a single one because each claim
+///    zeroes the word at its end before the tail moves there.
 /// 2. A record never crosses the ring's end: a padding record fills what is left (I3).
 /// 3. `try_reserve` never blocks and leaves no hole when it fails (I4).
 /// 4. A commit word is stored last, with release; a batch's first record after all its others.
@@ -73,13 +125,13 @@ class Ring {
         max_record_(options.max_record_bytes != 0 ? options.max_record_bytes : capacity_ / 8),
         max_batch_(options.max_batch_bytes != 0 ? options.max_batch_bytes : capacity_ / 4),
         producers_(options.producers),
-        raiser_(state, memory, gates, options.capacity_bytes, chunk_bytes(options)) {
+        raiser_(state, memory, gates, options.capacity_bytes, chunk_bytes(options), options.producers) {
     const std::uint64_t limit = options.start_position + capacity_ - kAlignment;
+    // Relaxed: whoever hands the ring to other threads publishes it.
     state.tail.store(options.start_position, std::memory_order_relaxed);
     state.limit.store(limit, std::memory_order_relaxed);
     state.announced.store(limit, std::memory_order_relaxed);
     state.frontier.store(options.start_position, std::memory_order_relaxed);
-    // Relaxed: whoever hands the ring to other threads publishes it.
     state.doubt.store(options.start_position, std::memory_order_relaxed);
   }
 
@@ -89,10 +141,30 @@ class Ring {
     return producers_ == Producers::single ? reserve_single(cache, bytes) : reserve_multi(cache, bytes);
   }
 
+  /// The same while there is nothing to ask: inline and short, and `would_block` where `try_reserve` must see
+  /// to it.
+  [[nodiscard, gnu::always_inline]] Reservation reserve_within(ProducerCache& cache,
+                                                               std::uint32_t bytes) noexcept {
+    RingState<Policy>& state = *state_;  // not to be looked up again behind each atomic operation
+    // Relaxed: as in reserve_single and reserve_multi.
+    std::uint64_t start = state.tail.load(std::memory_order_relaxed);
+    if (producers_ == Producers::single) {
+      if (start + bytes > cache.ask_at) [[unlikely]]
+        return {};
+      return take_single(state, cache, start, 0, bytes);
+    }
+    for (;;) {
+      if (start + bytes > cache.ask_at) [[unlikely]]
+        return {};
+      if (win(start, start + bytes)) return open(start, bytes);
+    }
+  }
+
   /// True when a claim of `bytes` would be had now. Raises the limit as a claim would, and claims nothing.
   [[nodiscard]] bool has_room(ProducerCache& cache, std::uint32_t bytes) noexcept {
-    const std::uint64_t end = end_of_claim(bytes);
-    return end <= cache.ask_at || make_room(cache, end, producers_ == Producers::single ? tail() : 0);
+    const std::uint64_t start = tail();
+    const std::uint64_t end = start + padding_before(start, bytes) + bytes;
+    return end <= cache.ask_at || make_room(cache, start, end);
   }
 
   /// Makes a record visible. `word` says its length, which may be less than was reserved: the rest becomes
@@ -151,22 +223,22 @@ class Ring {
     // SYNC limit: see make_room.
     return state_->limit.load(std::memory_order_acquire);
   }
-  /// The word at a position that the caller's gate protects, or that is at or above every gate it knows of.
-  [[nodiscard]] CommitWord word(std::uint64_t position) const noexcept {
-    // SYNC commit: a committed word makes its record readable.
-    return CommitWord(memory_.load_word(position & mask_, std::memory_order_acquire));
+  /// What readers read through; `word`, `readable` and `topic_at` are shorthands for single looks.
+  [[nodiscard]] RingView<Policy> view() const noexcept { return RingView<Policy>(memory_, capacity_); }
+  [[nodiscard]] CommitWord word(std::uint64_t position) const noexcept { return view().word(position); }
+  [[nodiscard]] const std::byte* readable(std::uint64_t position, std::size_t bytes) const noexcept {
+    return view().readable(position, bytes);
+  }
+  [[nodiscard]] std::uint32_t topic_at(std::uint64_t position) const noexcept {
+    return view().topic_at(position);
   }
 
+  /// Where the record of a reservation at `position` goes.
+  [[nodiscard]] Place<Policy> place_at(std::uint64_t position) noexcept {
+    return Place<Policy>(memory_, position & mask_);
+  }
   [[nodiscard]] std::byte* writable(std::uint64_t position, std::size_t bytes) noexcept {
     return memory_.writable(position & mask_, bytes);
-  }
-  [[nodiscard]] const std::byte* readable(std::uint64_t position, std::size_t bytes) const noexcept {
-    return memory_.readable(position & mask_, bytes);
-  }
-
-  /// Of a committed data record that a gate of the caller's protects.
-  [[nodiscard]] std::uint32_t topic_at(std::uint64_t position) const noexcept {
-    return load_topic(readable(position + kTopicOffset, sizeof(std::uint32_t)));
   }
 
   [[nodiscard]] std::uint64_t capacity_bytes() const noexcept { return capacity_; }
@@ -193,21 +265,32 @@ class Ring {
   Reservation reserve_single(ProducerCache& cache, std::uint32_t bytes) noexcept {
     // Relaxed: the look behind the fence decides; this one only keeps a closed ring from filling up with
     // aborts.
-    if (state_->closed.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      return {ClaimStatus::closed, 0, 0};
+    if (state_->closed.load(std::memory_order_relaxed) != 0) return {ClaimStatus::closed, 0, 0};
     const std::uint64_t start = state_->tail.load(std::memory_order_relaxed);  // nobody else stores it
     const std::uint64_t padding = padding_before(start, bytes);
     const std::uint64_t end = start + padding + bytes;
-    if (end > cache.ask_at && !make_room(cache, end, start)) [[unlikely]]
-      return {};
-    // SYNC tail: the zeroes below it, acquired with the limit, are visible to whoever joins there.
-    state_->tail.store(end, std::memory_order_release);
+    if (end > cache.ask_at && !make_room(cache, start, end)) return {};
+    return take_single(*state_, cache, start, padding, bytes);
+  }
+
+  /// Moves a single producer's tail over `padding` and `bytes` from `start` on, which are free.
+  [[gnu::always_inline]] Reservation take_single(RingState<Policy>& state, ProducerCache& cache,
+                                                 std::uint64_t start, std::uint64_t padding,
+                                                 std::uint32_t bytes) noexcept {
+    const Reservation space{ClaimStatus::ok, bytes, start + padding};
+    const std::uint64_t end = space.position + bytes;
+    // Relaxed: released with the tail, for who joins there, and with the words before, for who reads on.
+    store_word(end, CommitWord(), std::memory_order_relaxed);
+    if (padding != 0) store_word(space.position, CommitWord(), std::memory_order_relaxed);  // the same
+    // SYNC tail: the zero at it is visible to whoever joins there.
+    state.tail.store(end, std::memory_order_release);
     // SYNC close: the closer's heavy fence stands between its flag and its reading of the tail.
     Policy::light_fence();
-    const Reservation space{ClaimStatus::ok, bytes, start + padding};
     if (padding != 0) pad(start, padding);
-    if (state_->closed.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    // Relaxed: the fence above orders it behind the tail's store.
+    if (state.closed.load(std::memory_order_relaxed) != 0) [[unlikely]] {
       abort(space);
+      cache.ask_at = 0;  // from now on the slow path, which claims nothing
       return {ClaimStatus::closed, 0, 0};
     }
     return space;
@@ -219,22 +302,27 @@ class Ring {
       if ((start & kClosedBit) != 0) return {ClaimStatus::closed, 0, 0};
       const std::uint64_t padding = padding_before(start, bytes);
       const std::uint64_t end = start + padding + bytes;
-      if (end > cache.ask_at) [[unlikely]] {
-        if (!make_room(cache, end, 0)) return {};
-        start = state_->tail.load(std::memory_order_relaxed);  // it may have moved on meanwhile
-        continue;
-      }
-      // SYNC tail: the zeroes below it, acquired with the limit, are visible to whoever joins there.
-      if (state_->tail.compare_exchange_weak(start, end, std::memory_order_release,
-                                             std::memory_order_relaxed)) {
-        if (padding != 0) pad(start, padding);
-        const Reservation space{ClaimStatus::ok, bytes, start + padding};
-        store_word(space.position, CommitWord::claimed(bytes), std::memory_order_relaxed);
-        // The claim's word precedes its body, for a recovery that must know how long a hole is.
-        Policy::release_fence();
-        return space;
-      }
+      if (end > cache.ask_at && !make_room(cache, start, end)) return {};
+      if (!win(start, end)) continue;
+      if (padding != 0) pad(start, padding);
+      return open(start + padding, bytes);
     }
+  }
+
+  /// One producer's try to move the shared tail; on failure `start` is where it stands now.
+  bool win(std::uint64_t& start, std::uint64_t end) noexcept {
+    // SYNC tail: the zeroes below it, acquired with the limit, are visible to whoever joins there.
+    return state_->tail.compare_exchange_weak(start, end, std::memory_order_release,
+                                              std::memory_order_relaxed);
+  }
+
+  /// Marks space that was won from others.
+  Reservation open(std::uint64_t position, std::uint32_t bytes) noexcept {
+    // Relaxed: readers take it for free space, and the fence keeps it before the body. SYNC hole, read by a
+    // recovery: the claim's word precedes its body, so that a hole is known by its length.
+    store_word(position, CommitWord::claimed(bytes), std::memory_order_relaxed);
+    Policy::release_fence();
+    return {ClaimStatus::ok, bytes, position};
   }
 
   void pad(std::uint64_t position, std::uint64_t bytes) noexcept {
@@ -250,11 +338,12 @@ class Ring {
           CommitWord::committed(RecordKind::padding, static_cast<std::uint32_t>(space.bytes - used)));
   }
 
-  /// Off the fast path, once per chunk: reads the shared limit, and raises it as far as `end` needs it and,
-  /// by one chunk, when less than half the ring lies free ahead, so that a raiser that is preempted stands in
-  /// nobody's way. A claim that ends above the limit after all this must wait.
-  [[gnu::noinline]] bool make_room(ProducerCache& cache, std::uint64_t end,
-                                   std::uint64_t known_frontier) noexcept {
+  /// Off the fast path, once per chunk and lap: reads the shared limit, and raises it as far as a claim from
+  /// `start` to `end` needs it and, by one chunk, when less than half the ring lies free ahead, so that a
+  /// raiser that is preempted stands in nobody's way. A claim that ends above the limit after all this must
+  /// wait.
+  [[gnu::noinline]] bool make_room(ProducerCache& cache, std::uint64_t start, std::uint64_t end) noexcept {
+    const std::uint64_t known_frontier = producers_ == Producers::single ? start : 0;
     const std::uint64_t half = capacity_ / 2;
     std::uint64_t limit = this->limit();
     while (limit < end + half) {
@@ -266,8 +355,10 @@ class Ring {
     cache.tight = limit < end + half;
     if (end > limit) return false;
     // Ask again when half the ring is used up or, where gates keep it shorter than that, after an eighth of
-    // what is left: a ring that runs nearly full must not make every claim scan the gates.
-    cache.ask_at = limit >= end + half ? limit - half : end + ((limit - end) / 8);
+    // what is left: a ring that runs nearly full must not make every claim scan the gates. And where this lap
+    // ends, so that what lies below needs no padding.
+    const std::uint64_t lap_end = (start & ~mask_) + capacity_;
+    cache.ask_at = std::min(lap_end, limit >= end + half ? limit - half : end + ((limit - end) / 8));
     return true;
   }
 

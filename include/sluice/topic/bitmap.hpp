@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "sluice/log/machine.hpp"
+
 namespace sluice {
 
 /// A set of topic ids that is read without locks while it grows.
@@ -31,7 +33,7 @@ class TopicBitmap {
   /// Whether `id` is in the set; false for ids beyond the capacity.
   [[nodiscard]] bool test(std::uint32_t id) const noexcept {
     if (id >= capacity_) return false;
-    // SYNC bitmap_chunk: the chunk's zeroed words are visible to whoever sees its pointer.
+    // SYNC bitmap-chunk: the chunk's zeroed words are visible to whoever sees its pointer.
     const Chunk* chunk = chunks_[id / kBitsPerChunk].load(std::memory_order_acquire);
     if (chunk == nullptr) return false;
     // Relaxed: a reader that learned of the id through its topic or a record is already ordered behind `set`;
@@ -48,13 +50,13 @@ class TopicBitmap {
 
  private:
   struct Chunk {
-    std::array<std::atomic<std::uint64_t>, kBitsPerChunk / 64> words{};
+    std::array<log::Atomic<std::uint64_t>, kBitsPerChunk / 64> words{};
   };
 
   static std::uint32_t word_of(std::uint32_t id) noexcept { return (id % kBitsPerChunk) / 64; }
 
   std::uint32_t capacity_;
-  std::unique_ptr<std::atomic<Chunk*>[]> chunks_;
+  std::unique_ptr<log::Atomic<Chunk*>[]> chunks_;
 };
 
 }  // namespace sluice

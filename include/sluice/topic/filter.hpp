@@ -48,6 +48,37 @@ class TopicFilter {
     return bitmap_->test(topic_id);
   }
 
+  /// The same question, asked for many records: what it takes, in registers.
+  class Test {
+   public:
+    [[nodiscard]] bool operator()(std::uint32_t topic_id) const noexcept {
+      if ((topic_id & compared_) == expected_) [[likely]]
+        return true;
+      return bitmap_ != nullptr && bitmap_->test(topic_id);
+    }
+
+   private:
+    friend class TopicFilter;
+    Test(std::uint32_t compared, std::uint32_t expected, const TopicBitmap* bitmap) noexcept
+        : compared_(compared), expected_(expected), bitmap_(bitmap) {}
+
+    std::uint32_t compared_;  ///< the bits that decide: of an exact id all, else none
+    std::uint32_t expected_;  ///< what they must be; for a bitmap what they never are
+    const TopicBitmap* bitmap_;
+  };
+  /// Valid for as long as the filter.
+  [[nodiscard]] Test test() const noexcept {
+    switch (kind_) {
+      case Kind::everything:
+        return {0, 0, nullptr};
+      case Kind::exact:
+        return {~0U, exact_id_, nullptr};
+      case Kind::bitmap:
+        break;
+    }
+    return {0, 1, &*bitmap_};
+  }
+
   /// Whether every topic matches, so that there is no need to ask.
   [[nodiscard]] bool matches_everything() const noexcept { return kind_ == Kind::everything; }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sluice/base/result.hpp"
+#include "sluice/log/machine.hpp"
 #include "sluice/topic/filter.hpp"
 #include "sluice/topic/pattern.hpp"
 #include "sluice/topic/shard_map.hpp"
@@ -63,15 +64,21 @@ class TopicTable {
   /// The topic with this id, or null if there is none. Wait-free: two loads, however many topics there are.
   /// Memory ordering: whoever got the id from a topic or a record finds the topic.
   [[nodiscard]] const Topic* by_id(std::uint32_t id) const noexcept {
-    // SYNC topic_count: every topic below the count, its chunk and its filter bits are visible.
+    // SYNC topic-count: every topic below the count, its chunk and its filter bits are visible.
     if (id >= size_.load(std::memory_order_acquire)) return nullptr;
     // Relaxed: the chunk of an id below the count was stored before the count.
     return chunks_[id / kTopicsPerChunk].load(std::memory_order_relaxed) + id % kTopicsPerChunk;
   }
 
+  /// The topic of an id that a record carried, which was defined before the record was published.
+  [[nodiscard]] const Topic& of_record(std::uint32_t id) const noexcept {
+    // Relaxed: the topic was there before its publisher, whose commit the reader has acquired.
+    return chunks_[id / kTopicsPerChunk].load(std::memory_order_relaxed)[id % kTopicsPerChunk];
+  }
+
   /// How many topics there are: the ids are 0 to `size() - 1`, and `by_id` has them all.
   [[nodiscard]] std::uint32_t size() const noexcept {
-    // SYNC topic_count: as in `by_id`.
+    // SYNC topic-count: as in `by_id`.
     return size_.load(std::memory_order_acquire);
   }
 
@@ -124,11 +131,11 @@ class TopicTable {
   const TopicTableOptions options_;
   const ShardMap shards_;
   const OnDefine on_define_;
-  const std::unique_ptr<std::atomic<Topic*>[]> chunks_;
+  const std::unique_ptr<log::Atomic<Topic*>[]> chunks_;
   const std::unique_ptr<NameIndex> names_;
 
   // Read by everybody, changed under the lock when a topic is defined.
-  std::atomic<std::uint32_t> size_{0};
+  log::Atomic<std::uint32_t> size_{0};
 
   // Under the lock only.
   std::mutex mutex_;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "sluice/base/result.hpp"
+#include "sluice/log/machine.hpp"
 
 namespace sluice {
 
@@ -54,12 +55,12 @@ class alignas(64) Topic {
   /// behind the commit. A subscription's bits are stored before it can park, and so before its own fence; of
   /// the two sides at least one sees the other. A bit that is stale the other way costs a needless wake-up of
   /// a subscription that is leaving. So keep what a slot's wake-up touches alive while publishers may run.
-  [[nodiscard]] const std::atomic<std::uint64_t>& interest(std::size_t word) const noexcept {
+  [[nodiscard]] const log::Atomic<std::uint64_t>& interest(std::size_t word) const noexcept {
     return interest_[word];
   }
 
   /// All the words of `interest`, for loops.
-  [[nodiscard]] const std::atomic<std::uint64_t>* interest_data() const noexcept { return interest_; }
+  [[nodiscard]] const log::Atomic<std::uint64_t>* interest_data() const noexcept { return interest_; }
 
   /// Whether the subscription in `slot` wants this topic. Ordering as for `interest`.
   [[nodiscard]] bool wanted_by(std::uint32_t slot) const noexcept {
@@ -69,7 +70,7 @@ class alignas(64) Topic {
 
   /// The type of the payloads, or null while nobody has bound one. Never changes once it is not null.
   [[nodiscard]] const TypeIdentity* type() const noexcept {
-    // SYNC topic_type: the identity that `bind_type` built is visible to whoever sees its pointer.
+    // SYNC topic-type: the identity that `bind_type` built is visible to whoever sees its pointer.
     return type_.load(std::memory_order_acquire);
   }
 
@@ -83,7 +84,7 @@ class alignas(64) Topic {
 
   struct Cold {
     std::string name;
-    std::unique_ptr<std::atomic<std::uint64_t>[]> further_interest;  // Only where the own line has no room.
+    std::unique_ptr<log::Atomic<std::uint64_t>[]> further_interest;  // Only where the own line has no room.
   };
 
   Topic(std::uint32_t id, std::uint32_t shard, std::string_view name, std::uint32_t interest_words);
@@ -93,10 +94,10 @@ class alignas(64) Topic {
 
   const std::uint32_t id_;
   const std::uint32_t shard_;
-  std::atomic<std::uint64_t>* interest_ = nullptr;  // Into one of the two arrays below, never changed.
-  mutable std::atomic<const TypeIdentity*> type_{nullptr};
+  log::Atomic<std::uint64_t>* interest_ = nullptr;  // Into one of the two arrays below, never changed.
+  mutable log::Atomic<const TypeIdentity*> type_{nullptr};
   const std::unique_ptr<const Cold> cold_;
-  std::array<std::atomic<std::uint64_t>, kInlineInterestWords> inline_interest_{};
+  std::array<log::Atomic<std::uint64_t>, kInlineInterestWords> inline_interest_{};
 };
 
 static_assert(sizeof(Topic) == 64, "what a publish reads of a topic is one cache line");

@@ -177,7 +177,7 @@ class Twin {
 
 RC_GTEST_PROP(RingProperty, is_a_queue_whatever_is_done_to_it, ()) {
   const auto around = *rc::gen::element(std::uint64_t{1} << 16, std::uint64_t{1} << 31,
-                                        std::uint64_t{1} << 32, std::uint64_t{1} << 63);
+                                        std::uint64_t{1} << 32, std::uint64_t{1} << 62);
   const auto before = *rc::gen::inRange(std::uint64_t{0}, std::uint64_t{512}) * kAlignment;
   const auto producers = *rc::gen::element(Producers::multi, Producers::single);
   const auto capacity = *rc::gen::element(std::uint64_t{1024}, std::uint64_t{4096});

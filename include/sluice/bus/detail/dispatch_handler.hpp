@@ -1,14 +1,16 @@
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "sluice/bus/event.hpp"
+#include "sluice/log/machine.hpp"
+#include "sluice/log/start_line.hpp"
 
 namespace sluice::detail {
 
@@ -16,16 +18,15 @@ namespace sluice::detail {
 /// called. Its first cache line is all that the dispatch of an event reads of it, a small callable included.
 ///
 /// **Starts.** There is one per shard that the handler may hear of. It first is `kHooking`, then `kDeciding`,
-/// then a position, in the end `kRemoved`; only a position lets events through, those at or above it. Why no
-/// event is missed or seen too early meanwhile is told in the dispatcher's core.
+/// then a position, in the end `log::kRemoved`; only a position lets events through, those at or above it.
+/// Why no event is missed or seen too early meanwhile is told where these protocols are, in start_line.hpp.
 ///
 /// **Thread safety.** Starts are for any thread. `call` is for the dispatching thread alone; `drop` for any
 /// that has seen to it that no call runs and none can begin.
 class alignas(64) DispatchHandler {
  public:
-  static constexpr std::uint64_t kHooking = ~std::uint64_t{0};  ///< not all of its routes lead to it yet
-  static constexpr std::uint64_t kDeciding = kHooking - 1;      ///< they do; where it starts is being read
-  static constexpr std::uint64_t kRemoved = kHooking - 2;       ///< no call begins any more
+  static constexpr std::uint64_t kHooking = log::kHooking;    ///< not all of its routes lead to it yet
+  static constexpr std::uint64_t kDeciding = log::kDeciding;  ///< they do; where it starts is being read
 
   DispatchHandler() = default;
   DispatchHandler(const DispatchHandler&) = delete;
@@ -44,22 +45,20 @@ class alignas(64) DispatchHandler {
   /// Says of which shards it may hear. Before it is shown to anybody, once.
   void cover(std::uint32_t first_shard, std::uint32_t shard_count) {
     if (shard_count > 1) {
-      cold_->starts = std::make_unique<std::atomic<std::uint64_t>[]>(shard_count);
+      cold_->starts = std::make_unique<log::Atomic<std::uint64_t>[]>(shard_count);
       starts_ = cold_->starts.get();
     }
     first_shard_ = first_shard;
     shard_count_ = shard_count;
-    set_starts(kHooking, std::memory_order_relaxed);  // nobody sees it yet
+    for (auto& start : starts()) start.store(kHooking, std::memory_order_relaxed);  // nobody sees it yet
   }
   [[nodiscard]] bool covers(std::uint32_t shard) const noexcept {
     return shard - first_shard_ < shard_count_;
   }
-  [[nodiscard]] std::atomic<std::uint64_t>& start(std::uint32_t shard) noexcept {
+  [[nodiscard]] log::Atomic<std::uint64_t>& start(std::uint32_t shard) noexcept {
     return starts_[shard - first_shard_];
   }
-  void set_starts(std::uint64_t value, std::memory_order order) noexcept {
-    std::for_each_n(starts_, shard_count_, [&](auto& start) { start.store(value, order); });
-  }
+  [[nodiscard]] std::span<log::Atomic<std::uint64_t>> starts() noexcept { return {starts_, shard_count_}; }
 
   /// In the order in which handlers were added.
   [[nodiscard]] std::uint64_t& number() noexcept { return cold_->number; }
@@ -70,13 +69,13 @@ class alignas(64) DispatchHandler {
     std::recursive_mutex drop_mutex;
     bool is_dropped = false;
     std::uint64_t number = 0;
-    std::unique_ptr<std::atomic<std::uint64_t>[]> starts;  ///< when there are several
+    std::unique_ptr<log::Atomic<std::uint64_t>[]> starts;  ///< when there are several
   };
 
   virtual void destroy_callable() noexcept = 0;
 
-  std::atomic<std::uint64_t>* starts_ = &only_;
-  std::atomic<std::uint64_t> only_{kHooking};
+  log::Atomic<std::uint64_t>* starts_ = &only_;
+  log::Atomic<std::uint64_t> only_{kHooking};
   std::uint32_t first_shard_ = 0;
   std::uint32_t shard_count_ = 1;
   const std::unique_ptr<Cold> cold_ = std::make_unique<Cold>();

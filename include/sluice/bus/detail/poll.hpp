@@ -44,91 +44,124 @@ class PollScope {
 };
 
 /// One port's turn within a poll. When it ends, by return or by exception, the gate stands behind the last
-/// event that was handed out, and the events are counted.
+/// event that was handed out, and the events are counted. What every record needs is copied into it, so that
+/// it stays in registers while handlers run.
 class PortTurn {
  public:
-  PortTurn(PollScope& scope, Port& port) noexcept : scope_(&scope), port_(&port) {
+  PortTurn(PollScope& scope, Port& port, std::size_t limit) noexcept
+      : left(limit),
+        ring(port.shard->ring.view()),
+        limit_(limit),
+        scope_(&scope),
+        port_(&port),
+        shard_(port.shard),
+        subscription_(&scope.subscription()),
+        wants_(subscription_->filter->test()) {
     scope.active().port = &port;
+    // Relaxed, here and below: see SubscriptionState.
+    subscription_->at_port.store(&port, std::memory_order_relaxed);
   }
   PortTurn(const PortTurn&) = delete;
   PortTurn& operator=(const PortTurn&) = delete;
-  ~PortTurn() {
-    // Relaxed: see Port.
-    port_->at.store(log::kNoGate, std::memory_order_relaxed);
+  // Inlined into the way out by exception as well: a call there would keep everything in memory.
+  [[gnu::always_inline]] ~PortTurn() {
+    // Relaxed: see SubscriptionState.
+    subscription_->at_position.store(log::kNoGate, std::memory_order_relaxed);
+    subscription_->at_port.store(nullptr, std::memory_order_relaxed);
     scope_->active().port = nullptr;
-    if (events != 0) subscription().received.add(events);
+    if (events() != 0) subscription().received.add(events());
   }
 
   /// Hands the record at `position` to the handler if its topic is wanted; false when the poll must stop.
   template <class Handler>
-  bool look_at(std::uint64_t position, log::CommitWord word, Handler& handler) {
-    if (!word.is_data()) return true;
-    const std::byte* record = shard().ring.readable(position, word.length());
-    if (!subscription().wants(log::load_topic(record + log::kTopicOffset))) return true;
-    port_->at.store(position, std::memory_order_relaxed);  // see Port
-    ++events;
-    handler(EventView(shard().context, record, word, position));
-    return !subscription().must_stop();
+  [[gnu::always_inline]] bool look_at(std::uint64_t position, log::CommitWord word, Handler& handler) {
+    std::size_t payload_offset = log::kHeaderBytes;
+    if (!word.is_committed_plain()) [[unlikely]] {
+      if (!word.is_data()) return true;
+      payload_offset = word.payload_offset();
+    }
+    const std::byte* record = ring.readable(position, word.length());
+    if (!wants_(log::load_topic(record + log::kTopicOffset))) return true;
+    subscription_->at_position.store(position, std::memory_order_relaxed);  // see SubscriptionState
+    --left;
+    handler(EventView(shard_->context, record, word, position, payload_offset));
+    return !subscription_->must_stop();
   }
 
-  [[nodiscard]] SubscriptionState& subscription() const noexcept { return scope_->subscription(); }
-  [[nodiscard]] Shard& shard() const noexcept { return *port_->shard; }
+  [[nodiscard]] SubscriptionState& subscription() const noexcept { return *subscription_; }
+  [[nodiscard]] Shard& shard() const noexcept { return *shard_; }
   [[nodiscard]] Port& port() const noexcept { return *port_; }
 
-  std::size_t events = 0;
+  [[nodiscard]] std::size_t events() const noexcept { return limit_ - left; }
+
+  std::size_t left;  ///< how many events may still be handed out
+  const RingView ring;
 
  private:
+  std::size_t limit_;
   PollScope* scope_;
   Port* port_;
+  Shard* shard_;
+  SubscriptionState* subscription_;
+  TopicFilter::Test wants_;
 };
 
 /// `block`, alone: records where they lie, the gate stored after the batch, after each sixteenth of the ring,
 /// and after each event while a publisher waits.
 class InPlaceTurn : public PortTurn {
  public:
-  using PortTurn::PortTurn;
-  ~InPlaceTurn() { store_gate(); }
+  InPlaceTurn(PollScope& scope, Port& port, std::size_t limit) noexcept
+      : PortTurn(scope, port, limit), next_(port.next) {}
+  [[gnu::always_inline]] ~InPlaceTurn() { store_gate(); }
 
   template <class Handler>
-  void read(Handler& handler, std::size_t limit) {
+  void read(Handler& handler) {
     const std::uint64_t store_every = shard().ring.capacity_bytes() / 16;
     // One ring's worth is a turn, so that a stream of unwanted events does not keep the poll for ever.
-    const std::uint64_t turn_end = port().next + shard().ring.capacity_bytes();
-    while (events < limit && port().next < turn_end) {
-      const std::uint64_t at = port().next;
-      const log::CommitWord word = shard().ring.word(at);
-      if (!word.is_committed()) return;
-      port().next = at + word.stride();  // consumed, also if the handler throws
+    const std::uint64_t turn_end = next_ + shard().ring.capacity_bytes();
+    std::uint64_t store_at = port().stored + store_every;
+    while (left != 0) {
+      const std::uint64_t at = next_;
+      const log::CommitWord word = ring.word(at);
+      if (!word.is_committed_plain() && !word.is_committed()) [[unlikely]]
+        return;
+      next_ = at + word.stride();  // consumed, also if the handler throws
       if (!look_at(at, word, handler)) return;
-      if (port().next - port().stored >= store_every || shard().lot.space_wanted()) [[unlikely]]
+      if (next_ >= store_at || shard().lot.space_wanted()) [[unlikely]] {
         store_gate();
+        if (next_ >= turn_end) return;
+        store_at = next_ + store_every;
+      }
     }
   }
 
  private:
-  void store_gate() noexcept {
-    if (port().stored == port().next) return;
-    port().stored = port().next;
+  [[gnu::always_inline]] void store_gate() noexcept {
+    port().next = next_;
+    if (port().stored == next_) return;
+    port().stored = next_;
     // SYNC gate: our reads are done before the space is reused.
-    port().gate->value.store(port().next, std::memory_order_release);
+    port().gate->value.store(next_, std::memory_order_release);
     shard().lot.space_freed();
   }
+
+  std::uint64_t next_;  ///< the next record to look at; the port learns of it when the gate is stored
 };
 
 /// `block`, in a queue group: spans of the shared cursor, read where they lie.
 class GroupTurn : public PortTurn {
  public:
   using PortTurn::PortTurn;
-  ~GroupTurn() { store_gate(); }
+  [[gnu::always_inline]] ~GroupTurn() { store_gate(); }
 
   template <class Handler>
-  void read(Handler& handler, std::size_t limit) {
-    while (events < limit) {
-      if (port().span_at == port().span_end && !subscription().next_span(port(), limit - events)) return;
+  void read(Handler& handler) {
+    while (left != 0) {
+      if (port().span_at == port().span_end && !subscription().next_span(port(), left)) return;
       gate_at_ = port().span_at;
-      while (port().span_at != port().span_end && events < limit) {
+      while (port().span_at != port().span_end && left != 0) {
         const std::uint64_t at = port().span_at;
-        const log::CommitWord word = shard().ring.word(at);
+        const log::CommitWord word = ring.word(at);
         port().span_at = at + word.stride();
         if (!look_at(at, word, handler)) return;
         if (shard().lot.space_wanted()) [[unlikely]]
@@ -139,7 +172,7 @@ class GroupTurn : public PortTurn {
   }
 
  private:
-  void store_gate() noexcept {
+  [[gnu::always_inline]] void store_gate() noexcept {
     if (gate_at_ == log::kNoGate || gate_at_ == port().span_at) return;
     (void)port().member->advance(gate_at_, port().span_at, std::false_type{});
     gate_at_ = port().span_at;
@@ -154,14 +187,14 @@ class CopyTurn : public PortTurn {
   using PortTurn::PortTurn;
 
   template <class Handler>
-  void read(Handler& handler, std::size_t limit) {
+  void read(Handler& handler) {
     SubscriptionState& state = subscription();
-    while (events < limit) {
-      if (state.copies.empty() && !state.fill(port(), limit - events)) return;
+    while (left != 0) {
+      if (state.copies.empty() && !state.fill(port(), left)) return;
       const CopyBuffer::Record record = state.copies.front();
       EventView view(shard().context, state.copies.bytes(record), record.word, record.position);
-      ++events;
-      port().at.store(record.position, std::memory_order_relaxed);  // see Port
+      --left;
+      state.at_position.store(record.position, std::memory_order_relaxed);  // see SubscriptionState
       {
         const Finish finish{state};
         handler(record.redelivered ? view.marked_redelivered() : view);
@@ -180,9 +213,9 @@ class CopyTurn : public PortTurn {
 
 template <class Turn, class Handler>
 std::size_t take_turn(PollScope& scope, Port& port, Handler& handler, std::size_t limit) {
-  Turn turn(scope, port);
-  turn.read(handler, limit);
-  return turn.events;
+  Turn turn(scope, port, limit);
+  turn.read(handler);
+  return turn.events();
 }
 
 template <class Handler>

@@ -60,6 +60,42 @@ class alignas(64) PublisherCore {
   PublishResult publish_fixed(const void* payload, MayWait may_wait) noexcept {
     return write(PayloadBytes, may_wait, [&](std::byte* to) { std::memcpy(to, payload, PayloadBytes); });
   }
+  /// The same for payloads side by side, as `publish_batch`.
+  template <std::size_t PayloadBytes>
+  PublishResult publish_batch_fixed(const void* payloads, std::size_t count, MayWait may_wait) noexcept {
+    constexpr std::size_t kLength = log::kHeaderBytes + PayloadBytes;
+    constexpr std::uint64_t kStride = log::align_record(kLength);
+    constexpr auto kWord = log::CommitWord::committed(log::RecordKind::data, std::uint32_t{kLength});
+    // What is empty, too large or refused for another reason is told apart off the fast path.
+    if (kLength > max_length_ || count - 1 >= shard->ring.max_batch_bytes() / kStride) [[unlikely]]
+      return publish_batch(payloads, PayloadBytes, count, may_wait);
+    [[maybe_unused]] const SoleUse use(user_, name.c_str());
+    Shard& on = *shard;
+    std::int64_t timestamp = timestamp_ns();
+    const auto bytes = static_cast<std::uint32_t>(count * kStride);
+    log::Reservation space = on.ring.reserve_within(cache_, bytes);
+    if (space.status != log::ClaimStatus::ok) [[unlikely]] {
+      const Room room = find_room(bytes, may_wait, deadline_);
+      if (room.status != PublishStatus::ok) return {room.status, 0};
+      space = room.space;
+    }
+    auto place = on.ring.place_at(space.position);
+    std::byte* const records = place.bytes(bytes);
+    const auto* const from = static_cast<const std::byte*>(payloads);
+    const bool each_has_its_time = timestamps_ == Timestamps::per_event;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::byte* const record = records + i * kStride;
+      if (i != 0) {
+        if (each_has_its_time) timestamp = clock_.now_ns();
+        place.place(i * kStride, kWord);
+      }
+      write_header(record, timestamp);
+      std::memcpy(record + log::kHeaderBytes, from + i * PayloadBytes, PayloadBytes);
+    }
+    place.commit(kWord);
+    finish(on, count);
+    return {PublishStatus::ok, space.position};
+  }
   /// `count` payloads of one size, lying side by side; seen together or not at all.
   PublishResult publish_batch(const void* payloads, std::size_t payload_bytes, std::size_t count,
                               MayWait may_wait) noexcept;
@@ -82,6 +118,7 @@ class alignas(64) PublisherCore {
   Counter published;
 
  private:
+  const std::uint64_t topic_and_no_crc_;  ///< little-endian: the topic's id, then four zero bytes
   log::ProducerCache cache_;
   std::size_t max_length_;  ///< of a record; 0 while a single producer's claim is open
   Timestamps timestamps_;
@@ -93,9 +130,9 @@ class alignas(64) PublisherCore {
   Counter timed_out;
   Counter waited;
   /// Position of the open claim, or `log::kNoGate`. Relaxed: the words in the ring are the truth.
-  std::atomic<std::uint64_t> claim_position{log::kNoGate};
-  std::atomic<std::int64_t> claim_since_ns{0};  ///< monotonic; valid while a claim is open
-  std::atomic<std::uint64_t> claim_thread{0};
+  log::Atomic<std::uint64_t> claim_position{log::kNoGate};
+  log::Atomic<std::int64_t> claim_since_ns{0};  ///< monotonic; valid while a claim is open
+  log::Atomic<std::uint64_t> claim_thread{0};
   std::string name;
 
  private:
@@ -105,49 +142,35 @@ class alignas(64) PublisherCore {
     const std::size_t length = log::kHeaderBytes + payload_bytes;
     if (length > max_length_) [[unlikely]]
       return refuse_length(length);
+    Shard& on = *shard;
     const std::int64_t timestamp_ns = this->timestamp_ns();
     const auto bytes = static_cast<std::uint32_t>(log::align_record(length));
-    log::Reservation space = reserve(bytes);
+    log::Reservation space = on.ring.reserve_within(cache_, bytes);
     if (space.status != log::ClaimStatus::ok) [[unlikely]] {
-      const Room room = wait_for_room(space, bytes, may_wait, deadline_);
+      const Room room = find_room(bytes, may_wait, deadline_);
       if (room.status != PublishStatus::ok) return {room.status, 0};
       space = room.space;
     }
-    fill(write_header(space.position, length, timestamp_ns));
-    shard->ring.commit(space,
-                       log::CommitWord::committed(log::RecordKind::data, static_cast<std::uint32_t>(length)));
-    finish(1);
+    auto place = on.ring.place_at(space.position);
+    std::byte* const record = place.bytes(length);
+    write_header(record, timestamp_ns);
+    fill(record + log::kHeaderBytes);
+    place.commit(log::CommitWord::committed(log::RecordKind::data, static_cast<std::uint32_t>(length)));
+    finish(on, 1);
     return {PublishStatus::ok, space.position};
   }
 
   [[nodiscard]] std::int64_t timestamp_ns() noexcept {
     return timestamps_ == Timestamps::caller ? caller_timestamp_ns : clock_.now_ns();
   }
-  [[nodiscard]] log::Reservation reserve(std::uint32_t bytes) noexcept {
-    const log::Reservation space = shard->ring.try_reserve(cache_, bytes);
-    if (space.status == log::ClaimStatus::would_block && cache_.raised) [[unlikely]] {
-      // Too little for us, but maybe not for another that waits.
-      cache_.raised = false;
-      shard->lot.space_freed();
-    }
-    // A sleeper that wants none of these events must move its gate all the same before it holds us up.
-    if (cache_.tight) [[unlikely]] {
-      cache_.tight = false;
-      shard->lot.wake_all();
-    }
-    return space;
-  }
-  /// Everything before the extensions but the commit word; returns where they, or the payload, begin.
-  std::byte* write_header(std::uint64_t position, std::size_t length, std::int64_t timestamp) noexcept {
-    std::byte* record = shard->ring.writable(position, length);
-    const std::uint64_t topic_and_no_crc = topic->id();  // little-endian: the id, then four zero bytes
+  /// Everything before the extensions but the commit word.
+  void write_header(std::byte* record, std::int64_t timestamp) const noexcept {
     std::memcpy(record + log::kTimestampOffset, &timestamp, sizeof timestamp);
-    std::memcpy(record + log::kTopicOffset, &topic_and_no_crc, sizeof topic_and_no_crc);
-    return record + log::kHeaderBytes;
+    std::memcpy(record + log::kTopicOffset, &topic_and_no_crc_, sizeof topic_and_no_crc_);
   }
   /// After a commit: wakes who wants the event, and counts.
-  void finish(std::uint64_t events) noexcept {
-    shard->lot.notify([this](std::uint32_t word) {
+  void finish(Shard& on, std::uint64_t events) noexcept {
+    on.lot.notify([this](std::uint32_t word) {
       // Relaxed: see Topic::interest; the lot's fence orders it.
       return topic->interest(word).load(std::memory_order_relaxed);
     });
@@ -160,16 +183,19 @@ class alignas(64) PublisherCore {
   PublishResult refuse_length(std::size_t length) noexcept;
   PublishResult refuse_batch(std::uint64_t bytes) noexcept;
   PublishResult refuse(PublishStatus status, std::uint64_t bytes = 0) noexcept;
-  /// Off the fast path, after a first reservation `failed`: waits until there is room, or says why there is
-  /// none.
-  Room wait_for_room(const log::Reservation& failed, std::uint32_t bytes, MayWait may_wait,
+  /// What the fast path does, for those who are not on it: room that is had for nothing, or `find_room`.
+  Room take_room(std::uint32_t bytes, MayWait may_wait, std::chrono::nanoseconds deadline) noexcept;
+  /// Off the fast path: asks for room, waits until there is some, or says why there is none.
+  Room find_room(std::uint32_t bytes, MayWait may_wait, std::chrono::nanoseconds deadline) noexcept;
+  Room wait_for_room(log::ClaimStatus failed, std::uint32_t bytes, MayWait may_wait,
                      std::chrono::nanoseconds deadline) noexcept;
+  [[nodiscard]] log::Reservation reserve(std::uint32_t bytes) noexcept;
   log::Reservation sleep_for_room(std::uint32_t bytes, std::chrono::nanoseconds timeout) noexcept;
   void close_claim() noexcept;
 
   std::chrono::nanoseconds deadline_;
   std::int64_t claim_timestamp_ns_ = 0;
-  std::atomic<std::uint64_t> user_{0};  ///< debug builds: the thread that is in here
+  log::Atomic<std::uint64_t> user_{0};  ///< debug builds: the thread that is in here
   Core* core_;
   std::shared_ptr<Core> owner_;
 

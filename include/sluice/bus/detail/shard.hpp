@@ -9,6 +9,7 @@
 
 #include "sluice/base/platform.hpp"
 #include "sluice/bus/event.hpp"
+#include "sluice/log/final_tail.hpp"
 #include "sluice/log/group.hpp"
 #include "sluice/log/machine.hpp"
 #include "sluice/log/parking.hpp"
@@ -19,6 +20,7 @@ namespace sluice::detail {
 
 using log::Producers;
 using Ring = log::Ring<log::Machine>;
+using RingView = log::RingView<log::Machine>;
 using RingState = log::RingState<log::Machine>;
 using GateTable = log::GateTable<log::Machine>;
 using Gate = GateTable::Gate;
@@ -75,24 +77,8 @@ class Shard {
   }
 
   /// The end of the log once the bus is closed, else `log::kNoGate`.
-  [[nodiscard]] std::uint64_t final_tail() const noexcept {
-    // SYNC final-tail: every record below it is claimed, and its words are of this lap.
-    return final_tail_.load(std::memory_order_acquire);
-  }
-  void close() noexcept {
-    const std::uint64_t tail = ring.close();
-    // SYNC final-tail: see above.
-    final_tail_.store(tail, std::memory_order_release);
-  }
-
-  /// Takes a lossy cursor's filter away, once no raiser can be asking it any more. The cursor was withdrawn.
-  void release_cursor(Cursor& cursor) noexcept {
-    if (cursor.drop_filter.load(std::memory_order_relaxed) == nullptr)
-      return;  // stored under the registry's lock
-    ring.raiser().await_raiser();
-    // SYNC drop-filter: nobody asks it any more.
-    cursor.drop_filter.store(nullptr, std::memory_order_release);
-  }
+  [[nodiscard]] std::uint64_t final_tail() const noexcept { return final_tail_.position(); }
+  void close() noexcept { final_tail_.close(ring); }
 
   const ShardContext context;
   RingState& state;
@@ -105,10 +91,10 @@ class Shard {
 
   /// Set by a publisher that found no room, cleared by the keeper, who looks for a holder to evict. Relaxed:
   /// the keeper is woken after the store, and looks again before it acts.
-  std::atomic<bool> refused{false};
+  log::Atomic<bool> refused{false};
 
  private:
-  std::atomic<std::uint64_t> final_tail_{log::kNoGate};
+  log::FinalTail<log::Machine> final_tail_;
 };
 
 }  // namespace sluice::detail

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "sluice/base/platform.hpp"
+#include "sluice/log/machine.hpp"
 
 namespace sluice::detail {
 
@@ -15,19 +16,19 @@ namespace sluice::detail {
 class SoleUse {
  public:
 #ifdef NDEBUG
-  SoleUse(std::atomic<std::uint64_t>&, const char*) noexcept {}
+  SoleUse(log::Atomic<std::uint64_t>&, const char*) noexcept {}
 #else
-  SoleUse(std::atomic<std::uint64_t>& user, const char* publisher) noexcept : user_(&user) {
+  SoleUse(log::Atomic<std::uint64_t>& user, const char* publisher) noexcept : user_(&user) {
     // Relaxed: it is not to order anything that the program itself leaves unordered.
     before_ = user.exchange(platform::current_thread_id(), std::memory_order_relaxed);
     if (before_ != 0 && before_ != platform::current_thread_id()) report_two_threads(publisher);
   }
   ~SoleUse() {
-    user_->store(before_, std::memory_order_relaxed);
+    user_->store(before_, std::memory_order_relaxed);  // as above
   }
 
  private:
-  std::atomic<std::uint64_t>* user_;
+  log::Atomic<std::uint64_t>* user_;
   std::uint64_t before_;
 
  public:

@@ -13,6 +13,7 @@
 #include "sluice/bus/detail/shard.hpp"
 #include "sluice/bus/options.hpp"
 #include "sluice/bus/poll_result.hpp"
+#include "sluice/log/turnstile.hpp"
 #include "sluice/topic/filter.hpp"
 
 namespace sluice::detail {
@@ -44,13 +45,9 @@ struct Port {
   std::uint64_t span_end = 0;   ///< group: equal to `span_at` when there is none
   std::uint64_t copied_to = 0;  ///< group, copying: how far into the span
 
-  /// The event whose handler is running, or `log::kNoGate`. Relaxed: for publishers on the same thread, and
-  /// for whoever counts what a stuck handler keeps from being read.
-  std::atomic<std::uint64_t> at{log::kNoGate};
-
   /// The first record that was taken from the cursor and not handled yet, or `log::kNoGate`: what a drain
   /// waits for where neither cursor nor gate says it. Stored before the cursor moves, and released with it.
-  std::atomic<std::uint64_t> in_hand{log::kNoGate};
+  log::Atomic<std::uint64_t> in_hand{log::kNoGate};
 };
 
 /// What a subscription must obey, beside its overload policy.
@@ -61,9 +58,9 @@ enum Control : std::uint32_t {
 
 /// A subscription's insides. Shared by its handle, the registry and the thread that runs it.
 ///
-/// **Who may do what.** `poller` is a lock that is tried and never waited for: its holder alone touches ports
-/// and copies. Everything atomic may be read by anybody. Whoever sets `control` and finds nobody polling lets
-/// the subscription leave in its stead, else the poller does so on its way out (SYNC control).
+/// **Who may do what.** Who is inside the turnstile alone touches ports and copies. Everything atomic may be
+/// read by anybody. Whoever asks it to end and finds nobody inside lets the subscription leave, else the
+/// poller does so on its way out.
 class SubscriptionState {
  public:
   SubscriptionState(std::shared_ptr<Core> owner, std::uint32_t number, const SubscribeOptions& given);
@@ -77,8 +74,8 @@ class SubscriptionState {
   /// What a poll that handled `events` answers; arms the eventfd when there is one.
   [[nodiscard]] PollResult finish(std::size_t events, std::size_t limit) noexcept;
   [[nodiscard]] bool must_stop() const noexcept {
-    // Relaxed: a cancel takes effect some events later at worst; leaving is ordered by SYNC control.
-    return control.load(std::memory_order_relaxed) != 0;
+    // A cancel takes effect some events later at worst; leaving is ordered by the turnstile.
+    return turnstile.is_asked();
   }
   /// The same for a poll that ended by an exception: there may be more to read.
   void arm_event_fd_for_more() noexcept {
@@ -152,9 +149,13 @@ class SubscriptionState {
   std::uint32_t cursor = 0;  ///< `copies`: its number in every shard's table
 
   // Anybody's.
-  std::atomic<std::uint32_t> control{0};
-  std::atomic<std::uint64_t> poller{0};  ///< thread id; 0: nobody
-  std::atomic<std::uint64_t> runner{0};  ///< thread id of the bus thread that runs it; 0: none
+  log::Turnstile<log::Machine> turnstile;  ///< the poller's; asked for bits of `Control`
+  /// The event whose handler is running, and where it comes from; `log::kNoGate` and null between turns.
+  /// Relaxed: for publishers on the same thread, and for whoever counts what a stuck handler keeps from being
+  /// read. Beside the turnstile, because each event needs both.
+  log::Atomic<std::uint64_t> at_position{log::kNoGate};
+  log::Atomic<const Port*> at_port{nullptr};
+  log::Atomic<std::uint64_t> runner{0};  ///< thread id of the bus thread that runs it; 0: none
 
   // Written by the poller alone.
   Counter received;
@@ -162,7 +163,7 @@ class SubscriptionState {
   Counter rescues;
   std::uint32_t first_port = 0;  ///< where the next poll begins, so that no shard starves another
   CopyBuffer copies;
-  std::atomic<std::size_t> copies_left{0};  ///< what `copies` holds, for others to read
+  log::Atomic<std::size_t> copies_left{0};  ///< what `copies` holds, for others to read
   Port* copies_port = nullptr;
   std::shared_ptr<SubscriptionState> keep_alive;  ///< set by a handle that goes while its own handler runs
 
@@ -180,6 +181,8 @@ class SubscriptionState {
 
   // Polling: subscription_state.cpp.
   [[nodiscard]] PollStatus lock() noexcept;
+  /// What the turnstile carries out: leaves, unless it has.
+  void leave_once() noexcept;
   [[nodiscard]] PollStatus end_status() const noexcept;
   [[nodiscard]] std::uint64_t lost_now() const noexcept;
 
@@ -190,9 +193,7 @@ class SubscriptionState {
   [[nodiscard]] std::uint64_t plan(const Port& port, std::uint64_t from, std::uint64_t to, std::size_t limit,
                                    std::size_t& too_small_for) noexcept;
   [[nodiscard]] log::SpanResult claim_copies(Port& port, std::size_t limit) noexcept;
-  [[nodiscard]] bool protect_copy(Port& port) noexcept;
   void copy_planned(const Port& port) noexcept;
-  void release_copy_gate(Port& port) noexcept;
   bool advance_span(Port& port, std::uint64_t to) noexcept;
   /// I7: what lies in the oldest half of the ring is dropped before anything is looked at.
   void drop_to_middle(SpanReader& reader) noexcept;
@@ -206,9 +207,9 @@ class SubscriptionState {
   void leave() noexcept;
   void leave(Port& port) noexcept;
   void evict(Port& port) noexcept;
-  void try_leave() noexcept;
 
   // Waiting: waiting.cpp.
+  class SleepingPort;
   [[nodiscard]] bool ready() noexcept;
   [[nodiscard]] bool ready(Port& port) noexcept;
   [[nodiscard]] bool woken_for_good() const noexcept;
@@ -221,12 +222,12 @@ class SubscriptionState {
   void disarm_event_fd() noexcept;
 
   LostFilter lost_filter_{*this};
-  std::atomic<std::uint64_t> unfinished_{0};
+  log::Atomic<std::uint64_t> unfinished_{0};
   std::uint64_t wakes_before_ = 0;  ///< of the slot's former owners
   std::uint64_t lost_before_ = 0;   ///< what the cursors had counted for their former owners
-  std::atomic<std::uint64_t> lost_at_end_{0};
-  std::atomic<bool> left_{false};
-  std::atomic<bool> nudged_{false};
+  log::Atomic<std::uint64_t> lost_at_end_{0};
+  log::Atomic<bool> left_{false};
+  log::Atomic<bool> nudged_{false};
   bool has_event_fd_ = false;
 };
 
