@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "sluice/log/parking.hpp"
+#include "sluice/log/ring.hpp"
+
+#include "model/checker/explore.hpp"
+#include "model/checker/policy.hpp"
+
+/// The log's parts under the model's policy, put together for model tests: one ring with its gates and its
+/// parking lot, producers that publish numbered records, and a reader that walks them behind a gate.
+namespace sluice::model {
+
+using log::ClaimStatus;
+using log::CommitWord;
+using log::ProducerCache;
+using log::Producers;
+using log::RecordKind;
+using log::Reservation;
+using log::RingOptions;
+
+using ModelRing = log::Ring<Policy>;
+using ModelGates = log::GateTable<Policy>;
+using ModelGate = ModelGates::Gate;
+using ModelCursor = ModelGates::Cursor;
+using ModelLot = log::ParkingLot<Policy>;
+using ModelWaiter = log::Waiter<Policy>;
+
+/// A ring of two to four small records: everything that happens once per lap happens soon.
+struct RingSetup {
+  std::uint64_t capacity_bytes = 128;
+  Producers producers = Producers::multi;
+  std::uint64_t raise_chunk_bytes = 32;
+  std::uint64_t start_position = 0;
+  std::uint32_t gates = 1;
+  std::uint32_t cursors = 0;
+  std::uint32_t waiters = 0;  ///< one more is there, for a lot has at least one
+  /// Gates that stand at the start position from the beginning, as those of subscribers that came first.
+  std::uint32_t joined_gates = 1;
+};
+
+/// Build one per scenario, in a shared_ptr that the threads capture.
+class RingModel {
+ public:
+  explicit RingModel(const RingSetup& setup = {});
+
+  log::RingState<Policy> state;
+
+ private:
+  RingBytes bytes_;
+
+ public:
+  ModelGates table;
+  std::unique_ptr<ModelWaiter[]> waiters;
+  ModelLot lot;
+  ModelRing ring;
+
+  [[nodiscard]] ModelGate& gate(std::uint32_t slot = 0) noexcept { return table.gate(slot); }
+  [[nodiscard]] ModelCursor& cursor(std::uint32_t slot = 0) noexcept { return table.cursor(slot); }
+
+ private:
+  void name_everything(const RingSetup& setup);
+};
+
+/// Publishes records whose every payload word holds one number. One per thread.
+class Publisher {
+ public:
+  explicit Publisher(RingModel& model) : model_(&model) {}
+
+  /// Claims and writes, but leaves the commit to the caller.
+  Reservation claim(std::uint64_t number, std::uint32_t bytes = 32, std::uint32_t topic = 1);
+  /// Claims, writes and commits `used_bytes` of what was claimed; false when there was no room.
+  bool try_publish(std::uint64_t number, std::uint32_t bytes = 32, std::uint32_t topic = 1);
+  /// The same, again and again until there is room.
+  void publish(std::uint64_t number, std::uint32_t bytes = 32, std::uint32_t topic = 1);
+
+  /// Commits the first `used_bytes` of a reservation.
+  void commit(const Reservation& space, std::uint32_t used_bytes);
+  void commit(const Reservation& space) { commit(space, space.bytes); }
+  void abort(const Reservation& space) { model_->ring.abort(space); }
+
+  /// Fills a record's topic and payload, each word of which becomes `number`.
+  void write(std::uint64_t position, std::uint32_t bytes, std::uint64_t number, std::uint32_t topic = 1);
+
+  [[nodiscard]] ProducerCache& cache() noexcept { return cache_; }
+
+ private:
+  RingModel* model_;
+  ProducerCache cache_;
+};
+
+/// Walks records behind a gate of its own, which stands at its position: what `block` subscribers do.
+class GateReader {
+ public:
+  struct Record {
+    std::uint64_t position = 0;
+    std::uint64_t number = 0;
+    std::uint32_t topic = 0;
+    RecordKind kind = RecordKind::data;
+  };
+
+  explicit GateReader(RingModel& model, std::uint32_t slot = 0, std::uint64_t position = 0)
+      : model_(&model), slot_(slot), position_(position) {}
+
+  /// The next data record if one is committed; steps over padding and aborted claims. The gate follows.
+  std::optional<Record> try_next();
+  /// The same, pausing until there is one.
+  Record next();
+  /// Steps over at most one record of any kind; empty when nothing is committed.
+  std::optional<Record> step();
+
+  [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
+
+ private:
+  RingModel* model_;
+  std::uint32_t slot_;
+  std::uint64_t position_;
+};
+
+/// A committed data record's number; fails the schedule when its payload's words differ.
+std::uint64_t read_number(RingModel& model, std::uint64_t position);
+
+}  // namespace sluice::model
