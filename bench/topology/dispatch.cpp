@@ -10,8 +10,8 @@
 #include "sluice/bus/bus.hpp"
 #include "sluice/bus/dispatcher.hpp"
 
+#include "topology/bus_room.hpp"
 #include "topology/message.hpp"
-#include "topology/peers.hpp"
 #include "topology/topologies.hpp"
 
 namespace sluice::bench {
@@ -54,13 +54,15 @@ class Switchboard {
     }
     require_same(tally_, sent_by(1, sent), "dispatch");
     if (tally_.steps_back != 0) throw WrongAnswer("dispatch: events came out of order");
-    return {{static_cast<double>(busy_ns) / static_cast<double>(sent)}, static_cast<double>(busy_ns)};
+    const auto took_ns = static_cast<double>(busy_ns);
+    return {.figures = {took_ns / static_cast<double>(sent)}, .busy_ns = took_ns};
   }
 
  private:
   static BusOptions options() {
     BusOptions options;
     options.timestamps = Timestamps::caller;
+    options.capacity_bytes = bus_room_bytes(sizeof(M));
     return options;
   }
 
@@ -77,7 +79,8 @@ template <class M>
 Reading measure_ratio(Switchboard<M>& many, Switchboard<M>& one, std::uint64_t events) {
   const Reading of_many = many.measure(events);
   const Reading of_one = one.measure(events);
-  return {{of_many.figures.front() / of_one.figures.front()}, of_many.busy_ns + of_one.busy_ns};
+  return {.figures = {of_many.figures.front() / of_one.figures.front()},
+          .busy_ns = of_many.busy_ns + of_one.busy_ns};
 }
 
 template <std::size_t Bytes>
@@ -105,7 +108,8 @@ std::vector<Case> cases() {
 
 Topology dispatch() {
   return {"dispatch", [](const Options& options) {
-            return for_payload(options, []<std::size_t Bytes>() { return cases<Bytes>(); });
+            return with_payload(options.payloads_of("dispatch").front(),
+                                []<std::size_t Bytes>() { return cases<Bytes>(); });
           }};
 }
 

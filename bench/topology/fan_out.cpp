@@ -2,21 +2,15 @@
 // once; a queue has to be filled once per subscriber.
 #include <string>
 
-#include "topology/peers.hpp"
+#include "topology/flow.hpp"
 #include "topology/topologies.hpp"
 
 namespace sluice::bench {
 
 Topology fan_out(std::size_t subscribers) {
   const std::string name = "fan_out_" + std::to_string(subscribers);
-  return {name, [=](const Options& options) {
-            return for_payload(options, [&]<std::size_t Bytes>() {
-              return FlowCases<Bytes>(name, {.consumers = subscribers})
-                  .template sluice<Shards::own>()
-                  .others()
-                  .take();
-            });
-          }};
+  return {name,
+          [=](const Options& options) { return flow_cases(name, {.consumers = subscribers}, options); }};
 }
 
 }  // namespace sluice::bench

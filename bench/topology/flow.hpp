@@ -9,28 +9,14 @@
 #include <vector>
 
 #include "sluice/base/clock.hpp"
+#include "sluice/base/platform.hpp"
 
-#include "topology/message.hpp"
-#include "topology/placement.hpp"
+#include "topology/options.hpp"
+#include "topology/peer.hpp"
 #include "topology/suite.hpp"
 #include "topology/team.hpp"
 
 namespace sluice::bench {
-
-/// Who gets what.
-enum class Delivery : std::uint8_t {
-  everybody,  ///< each consumer sees every message
-  one_of,     ///< each message goes to one consumer
-};
-
-/// The shape of a measurement.
-struct FlowPlan {
-  std::size_t producers = 1;
-  std::size_t consumers = 1;
-  Delivery delivery = Delivery::everybody;
-
-  [[nodiscard]] std::size_t threads() const noexcept { return producers + consumers; }
-};
 
 /// When a thread's work began and when it had its last message. Written once, at its end.
 struct Times {
@@ -43,102 +29,72 @@ struct Times {
   }
 };
 
-/// How far the producers are: what a consumer that finds nothing asks.
+/// How far those who send are: what a consumer that finds nothing asks.
 struct alignas(platform::kDestructiveBytes) Progress {
-  std::atomic<std::size_t> producing{0};
+  std::atomic<std::size_t> sending{0};
 
+  explicit Progress(std::size_t senders) noexcept : sending(senders) {}
   [[nodiscard]] bool all_sent() const noexcept {
     // SYNC all-sent: the messages of every producer.
-    return producing.load(std::memory_order_acquire) == 0;
+    return sending.load(std::memory_order_acquire) == 0;
   }
 };
 
-/// Says that a producer is done when its thread's work ends, by return or by exception.
-class ProducerDone {
+/// Says that a sender is done when its thread's work ends, by return or by exception.
+class SenderDone {
  public:
-  explicit ProducerDone(Progress& progress) noexcept : progress_(&progress) {}
-  ProducerDone(const ProducerDone&) = delete;
-  ProducerDone& operator=(const ProducerDone&) = delete;
-  ~ProducerDone() {
-    // SYNC all-sent: our messages, and by the read-modify-write those of the producers before us.
-    progress_->producing.fetch_sub(1, std::memory_order_acq_rel);
+  explicit SenderDone(Progress& progress) noexcept : progress_(&progress) {}
+  SenderDone(const SenderDone&) = delete;
+  SenderDone& operator=(const SenderDone&) = delete;
+  ~SenderDone() {
+    // SYNC all-sent: our messages, and by the read-modify-write those of the senders before us.
+    progress_->sending.fetch_sub(1, std::memory_order_acq_rel);
   }
 
  private:
   Progress* progress_;
 };
 
-/// One consumer's loop, in a frame of its own: nothing it counts shares a cache line with another thread.
-template <class Receiver>
-[[gnu::noinline]] Tally receive_all(Receiver& receiver, const Progress& progress, const Team& team,
-                                    std::size_t threads, Times& times) {
-  const Idle idle(is_oversubscribed(threads));
+/// What a consumer got, and when it had the last of it.
+struct Received {
   Tally tally;
   std::int64_t ended_ns = 0;
+};
+
+/// One consumer's loop, in a frame of its own: until all is sent and nothing is left. `after_look(tally)`
+/// runs after each look that found something.
+template <class AfterLook>
+[[gnu::noinline]] Received receive_all(Receiver& receiver, const Progress& progress, const Team& team,
+                                       Idle idle, AfterLook after_look) {
+  Received received;
   for (;;) {
     // Asked before looking: nothing that is sent afterwards may be missed.
     const bool last_look = progress.all_sent();
     bool found = false;
-    while (receiver.receive(tally) != 0) found = true;
-    if (found) ended_ns = monotonic_ns();
+    while (receiver.receive(received.tally) != 0) {
+      found = true;
+      after_look(received.tally);
+    }
+    if (found) received.ended_ns = monotonic_ns();
     if (last_look || team.failed()) break;
     if (!found) idle();
   }
-  times.ended_ns = ended_ns;
-  return tally;
+  return received;
 }
 
-/// Moves `each` messages from every producer to the consumers through a fresh `Transport`, checks what came
+/// Moves `each` messages from every producer to the consumers through a fresh transport, checks what came
 /// out, and answers in million messages per second: those that were sent, each counted once, however many
 /// consumers saw it.
-///
-/// A transport is made of a plan; `sender(i)` gives an object with `send(first, count)`, `receiver(i)` one
-/// with `receive(tally)`, which takes what is there and returns how many messages that was.
-template <class Transport>
-Reading run_flow(const FlowPlan& plan, const std::string& who, std::uint64_t each) {
-  Transport transport(plan);
-  Progress progress;
-  progress.producing.store(plan.producers, std::memory_order_relaxed);  // no thread is running yet
-  Team team;
-  std::vector<Times> times(plan.threads());
-  std::vector<Tally> tallies(plan.consumers);
+[[nodiscard]] Reading run_flow(const Peer& peer, const FlowPlan& plan, std::size_t payload_bytes,
+                               const std::string& who, std::uint64_t each);
 
-  for (std::size_t i = 0; i < plan.producers; ++i) {
-    team.add([&, i](StartLine& start) {
-      const ProducerDone done(progress);
-      auto sender = transport.sender(i);
-      start.wait();
-      Times mine;
-      mine.began_ns = monotonic_ns();
-      sender.send(first_sequence(i), each);
-      times[i] = mine;
-    });
-  }
-  for (std::size_t i = 0; i < plan.consumers; ++i) {
-    team.add([&, i](StartLine& start) {
-      auto receiver = transport.receiver(i);
-      start.wait();
-      tallies[i] = receive_all(receiver, progress, team, plan.threads(), times[plan.producers + i]);
-    });
-  }
-  team.run();
+/// The same through `stages` threads in a row, each of which hands on what it gets: a transport between each
+/// two of them.
+[[nodiscard]] Reading run_pipeline(const Peer& peer, std::size_t stages, std::size_t payload_bytes,
+                                   const std::string& who, std::uint64_t count);
 
-  const Tally sent = sent_by(plan.producers, each);
-  if (plan.delivery == Delivery::everybody) {
-    for (const Tally& tally : tallies) require_same(tally, sent, who);
-  } else {
-    Tally received;
-    for (const Tally& tally : tallies) received.merge(tally);
-    require_same(received, sent, who);
-  }
-  for (const Tally& tally : tallies) {
-    if (plan.producers == 1 && tally.steps_back != 0) throw WrongAnswer(who + ": messages came out of order");
-  }
-
-  Times all;
-  for (const Times& one : times) all.merge(one);
-  const auto busy_ns = static_cast<double>(all.ended_ns - all.began_ns);
-  return {{static_cast<double>(each * plan.producers) * 1e3 / busy_ns}, busy_ns};
-}
+/// The cases of one flow, over everybody whom it fits.
+[[nodiscard]] std::vector<Case> flow_cases(const std::string& topology, const FlowPlan& plan,
+                                           const Options& options);
 
 }  // namespace sluice::bench

@@ -1,17 +1,17 @@
 #include "topology/options.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <optional>
+#include <utility>
 
+#include "topology/message.hpp"
+#include "topology/names.hpp"
 #include "topology/topologies.hpp"
 
 namespace sluice::bench {
 
 namespace {
 
-constexpr std::array<std::size_t, 3> kPayloads{8, 64, 256};
 constexpr std::size_t kMaxRepetitions = 101;
 
 Error refusal(const std::string& what) {
@@ -29,7 +29,9 @@ void set_pace(Options& options, Pace pace) {
   options.pace = pace;
   if (pace == Pace::quick) {
     options.repetitions = 5;
-    options.measurement = std::chrono::milliseconds(40);
+    options.measurement = std::chrono::milliseconds(15);
+    options.whole_run = std::chrono::seconds(38);
+    options.first_try_divisor = 5;
   } else {
     options.repetitions = 1;
     options.measurement = std::chrono::milliseconds(1);
@@ -37,43 +39,91 @@ void set_pace(Options& options, Pace pace) {
   }
 }
 
-bool is_known(std::string_view topology) {
-  Options only;
-  only.topologies.emplace_back(topology);
-  const auto known = topology_names();
-  return std::any_of(known.begin(), known.end(), [&](const auto& name) { return only.wants(name); });
+/// `fan_out_4` belongs to the family `fan_out`. What follows must be a number, so that `topic` is not
+/// `topics`.
+bool is_of_family(std::string_view topology, std::string_view family) {
+  return topology.size() > family.size() + 1 && topology.starts_with(family) &&
+         topology[family.size()] == '_' && number(topology.substr(family.size() + 1)).has_value();
 }
 
-std::string all_names() {
-  std::string names;
-  for (const std::string& name : topology_names()) {
-    if (!names.empty()) names += ", ";
-    names += name;
+/// All that --topology takes: the single ones, and the families that have several members.
+std::vector<std::string> topologies_and_families() {
+  std::vector<std::string> names = topology_names();
+  const std::vector<std::string> single = names;
+  for (const std::string& name : single) {
+    const std::string family = name.substr(0, name.rfind('_'));
+    if (is_of_family(name, family) && std::find(names.begin(), names.end(), family) == names.end()) {
+      names.push_back(family);
+    }
   }
   return names;
 }
 
-Result<void> take(Options& options, std::string_view option, std::string_view value) {
-  const std::string given(value);
-  if (option == "--topology") {
-    if (!is_known(value)) return refusal("there is no topology '" + given + "', only " + all_names());
-    options.topologies.push_back(given);
-    return {};
+Result<void> take_topology(Options& options, const std::string& given) {
+  const std::vector<std::string> known = topologies_and_families();
+  if (std::find(known.begin(), known.end(), given) == known.end()) {
+    return refusal("there is no topology '" + given + "'" + suggestion(given, known) +
+                   " All: " + joined(known));
   }
-  const std::optional<std::size_t> count = number(value);
-  if (option == "--repetitions") {
-    if (!count || *count < 1 || *count > kMaxRepetitions) {
-      return refusal("--repetitions is a number from 1 to " + std::to_string(kMaxRepetitions) + ", not '" +
-                     given + "'");
-    }
-    options.repetitions = *count;
-    return {};
-  }
-  if (!count || std::find(kPayloads.begin(), kPayloads.end(), *count) == kPayloads.end()) {
-    return refusal("--payload is 8, 64 or 256 bytes, not '" + given + "'");
-  }
-  options.payload_bytes = *count;
+  options.topologies.push_back(given);
   return {};
+}
+
+Result<void> take_repetitions(Options& options, const std::string& given) {
+  const std::optional<std::size_t> count = number(given);
+  if (!count || *count < 1 || *count > kMaxRepetitions) {
+    return refusal("--repetitions is a number from 1 to " + std::to_string(kMaxRepetitions) + ", not '" +
+                   given + "'");
+  }
+  options.repetitions = *count;
+  return {};
+}
+
+Result<void> take_payload(Options& options, const std::string& given) {
+  const std::optional<std::size_t> bytes = number(given);
+  if (!bytes || std::find(kPayloads.begin(), kPayloads.end(), *bytes) == kPayloads.end()) {
+    std::vector<std::string> known;
+    for (const std::size_t payload : kPayloads) known.push_back(std::to_string(payload));
+    return refusal("--payload is one of " + joined(known) + " bytes, not '" + given + "'");
+  }
+  options.payload_bytes = *bytes;
+  return {};
+}
+
+/// An option with a value.
+Result<void> take(Options& options, std::string_view option, const std::string& value) {
+  if (option == "--topology") return take_topology(options, value);
+  if (option == "--repetitions") return take_repetitions(options, value);
+  if (option == "--payload") return take_payload(options, value);
+  if (value.empty()) return refusal(std::string(option) + " needs a value");
+  if (option == "--peer") {
+    options.peers.push_back(value);
+  } else {
+    options.results = value;
+  }
+  return {};
+}
+
+const std::vector<std::string> kSwitches{"--quick", "--smoke", "--json", "--help", "-h"};
+const std::vector<std::string> kWithValue{"--topology", "--peer", "--repetitions", "--payload", "--results"};
+
+bool is_one_of(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// `--topology=NAME` becomes two words, as in `--topology NAME`.
+std::vector<std::string> split_at_equals(const std::vector<std::string_view>& arguments) {
+  std::vector<std::string> words;
+  for (const std::string_view argument : arguments) {
+    const std::size_t equals = argument.find('=');
+    if (equals != std::string_view::npos && is_one_of(kWithValue, argument.substr(0, equals))) {
+      words.emplace_back(argument.substr(0, equals));
+      words.emplace_back(argument.substr(equals + 1));
+    } else {
+      words.emplace_back(argument);
+    }
+  }
+  return words;
 }
 
 }  // namespace
@@ -81,36 +131,45 @@ Result<void> take(Options& options, std::string_view option, std::string_view va
 bool Options::wants(std::string_view topology) const {
   if (topologies.empty()) return true;
   return std::any_of(topologies.begin(), topologies.end(), [&](const std::string& wanted) {
-    if (topology == wanted) return true;
-    // A family names all its sizes: what follows must be a number, so that `topic` is not `topics`.
-    return topology.size() > wanted.size() + 1 && topology.starts_with(wanted) &&
-           topology[wanted.size()] == '_' && number(topology.substr(wanted.size() + 1)).has_value();
+    return topology == wanted || is_of_family(topology, wanted);
   });
 }
 
+bool Options::wants_peer(std::string_view peer) const {
+  return peers.empty() || is_one_of(peers, peer);
+}
+
+std::vector<std::size_t> Options::payloads_of(std::string_view topology) const {
+  if (payload_bytes) return {*payload_bytes};
+  if (pace == Pace::full && topology == "one_to_one") return {kPayloads.begin(), kPayloads.end()};
+  return {64};
+}
+
 Result<Options> parse_options(const std::vector<std::string_view>& arguments) {
+  const std::vector<std::string> words = split_at_equals(arguments);
   Options options;
   // The pace first, wherever it stands, because other options change what it sets.
-  for (const std::string_view argument : arguments) {
-    if (argument != "--quick" && argument != "--smoke") continue;
-    const Pace pace = argument == "--quick" ? Pace::quick : Pace::smoke;
+  for (const std::string& word : words) {
+    if (word != "--quick" && word != "--smoke") continue;
+    const Pace pace = word == "--quick" ? Pace::quick : Pace::smoke;
     if (options.pace != Pace::full && options.pace != pace) {
       return refusal("--quick and --smoke exclude each other");
     }
     set_pace(options, pace);
   }
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view option = arguments[i];
-    if (option == "--quick" || option == "--smoke") continue;
-    if (option == "--help" || option == "-h") {
-      options.help = true;
-    } else if (option == "--json") {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (is_one_of(kWithValue, word)) {
+      if (i + 1 == words.size()) return refusal(word + " needs a value");
+      if (Result<void> taken = take(options, word, words[++i]); !taken) return std::move(taken.error());
+    } else if (word == "--json") {
       options.output = Output::json;
-    } else if (option == "--topology" || option == "--repetitions" || option == "--payload") {
-      if (i + 1 == arguments.size()) return refusal(std::string(option) + " needs a value");
-      if (Result<void> taken = take(options, option, arguments[++i]); !taken) return std::move(taken.error());
-    } else {
-      return refusal("unknown option '" + std::string(option) + "'");
+    } else if (word == "--help" || word == "-h") {
+      options.help = true;
+    } else if (!is_one_of(kSwitches, word)) {
+      std::vector<std::string> known = kSwitches;
+      known.insert(known.end(), kWithValue.begin(), kWithValue.end());
+      return refusal("unknown option '" + word + "'" + suggestion(word, known));
     }
   }
   return options;
@@ -122,24 +181,29 @@ std::string_view help_text() {
 
 Measures whole paths through the bus, beside other queues in the same process: interleaved repetitions,
 medians with ranges, a checksum over everything received, and the distance between the two cores ("regime")
-probed around each measurement. Compare within a regime only.
+probed around each measurement. Compare within a regime only. Ends with the ratios that have a target.
+A full run takes a quarter of an hour.
 
-  --quick            an answer in less than 50 s: 5 repetitions of 40 ms
-  --smoke            in about 2 s: does everything still run? Its numbers mean nothing
+  --quick            an answer in less than 50 s: at most 5 repetitions of 15 ms, 64 bytes
+  --smoke            in a few seconds: does everything still run? Its numbers mean nothing
   --topology NAME    only this one, or this family; may be repeated
+  --peer NAME        only this one; may be repeated
   --repetitions N    1 to 101 (default 11; --quick 5, --smoke 1)
-  --payload BYTES    8, 64 or 256 (default 64)
+  --payload BYTES    8, 40, 64, 256 or 1024 (default 64; a full one_to_one measures all)
   --json             JSON on standard output instead of the table
+  --results DIR      also writes the JSON to DIR/results.json
   --help             this text
 
+Options with a value may be given as --topology=NAME too.
+
 topologies: )" +
-      all_names() +
+      joined(topologies_and_families()) +
       R"(
 
 examples:
   bench_topology --quick
   bench_topology --topology fan_out --payload 256
-  bench_topology --topology one_to_one --repetitions 21 --json > one_to_one.json
+  bench_topology --topology one_to_one --peer sluice --peer bare_ring --repetitions 21
 )";
   return text;
 }

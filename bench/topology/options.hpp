@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,12 +22,18 @@ struct Options {
   Output output = Output::table;
   bool help = false;
   std::vector<std::string> topologies;  ///< families (`fan_out`) or single ones (`fan_out_4`); empty: all
-  std::size_t payload_bytes = 64;       ///< 8, 64 or 256
-  std::size_t repetitions = 11;         ///< 1 to 101
+  std::vector<std::string> peers;       ///< empty: all
+  std::optional<std::size_t> payload_bytes;  ///< one of `kPayloads`; none: see `payloads_of`
+  std::size_t repetitions = 11;              ///< 1 to 101
+  std::string results;                       ///< a folder to write results.json to, or nothing
   std::chrono::nanoseconds measurement = std::chrono::milliseconds(200);  ///< one case, one repetition
+  std::chrono::nanoseconds whole_run = std::chrono::hours(24);  ///< then no further repetition begins
   std::uint64_t first_try_divisor = 1;  ///< how much smaller than usual the calibrating try is
 
   [[nodiscard]] bool wants(std::string_view topology) const;
+  [[nodiscard]] bool wants_peer(std::string_view peer) const;
+  /// What to measure a topology with. A full run measures one_to_one with all payloads; 64 bytes otherwise.
+  [[nodiscard]] std::vector<std::size_t> payloads_of(std::string_view topology) const;
 };
 
 [[nodiscard]] Result<Options> parse_options(const std::vector<std::string_view>& arguments);

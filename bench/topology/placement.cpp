@@ -31,6 +31,35 @@ void await(const Line& line, std::uint64_t value) noexcept {
   }
 }
 
+double bounce_half_round_trip_ns() {
+  Line there;
+  Line back;
+  std::thread echo([&] {
+    (void)platform::pin_this_thread(usable_cores()[1]);
+    for (std::uint64_t trip = 1; trip <= kTrips; ++trip) {
+      await(there, trip);
+      back.value.store(trip, std::memory_order_release);
+    }
+  });
+  double best_ns = std::numeric_limits<double>::max();
+  // A thread of its own for this side too, so that the caller is not left pinned.
+  std::thread bounce([&] {
+    (void)platform::pin_this_thread(usable_cores()[0]);
+    std::int64_t window_began = monotonic_ns();
+    for (std::uint64_t trip = 1; trip <= kTrips; ++trip) {
+      there.value.store(trip, std::memory_order_release);
+      await(back, trip);
+      if (trip % kTripsPerWindow != 0) continue;
+      const std::int64_t now = monotonic_ns();
+      best_ns = std::min(best_ns, static_cast<double>(now - window_began) / (2.0 * kTripsPerWindow));
+      window_began = now;
+    }
+  });
+  bounce.join();
+  echo.join();
+  return best_ns;
+}
+
 }  // namespace
 
 std::string_view to_string(Regime regime) noexcept {
@@ -67,40 +96,11 @@ const std::vector<unsigned>& usable_cores() {
   return cores;
 }
 
-double probe_half_round_trip_ns() {
-  Line there;
-  Line back;
-  std::thread echo([&] {
-    (void)platform::pin_this_thread(usable_cores()[1]);
-    for (std::uint64_t trip = 1; trip <= kTrips; ++trip) {
-      await(there, trip);
-      back.value.store(trip, std::memory_order_release);
-    }
-  });
-  double best_ns = std::numeric_limits<double>::max();
-  // A thread of its own for this side too, so that the caller is not left pinned.
-  std::thread bounce([&] {
-    (void)platform::pin_this_thread(usable_cores()[0]);
-    std::int64_t window_began = monotonic_ns();
-    for (std::uint64_t trip = 1; trip <= kTrips; ++trip) {
-      there.value.store(trip, std::memory_order_release);
-      await(back, trip);
-      if (trip % kTripsPerWindow != 0) continue;
-      const std::int64_t now = monotonic_ns();
-      best_ns = std::min(best_ns, static_cast<double>(now - window_began) / (2.0 * kTripsPerWindow));
-      window_began = now;
-    }
-  });
-  bounce.join();
-  echo.join();
-  return best_ns;
-}
-
-Regime probe_regime() {
-  if (usable_cores().size() < 2) return Regime::one_core;
-  const double half_ns = probe_half_round_trip_ns();
-  if (half_ns < 60) return Regime::same_core;
-  return half_ns < 180 ? Regime::near_cores : Regime::far_cores;
+Probe probe() {
+  if (usable_cores().size() < 2) return {};
+  const double half_ns = bounce_half_round_trip_ns();
+  if (half_ns < 60) return {Regime::same_core, half_ns};
+  return {half_ns < 180 ? Regime::near_cores : Regime::far_cores, half_ns};
 }
 
 double Neighbours::others_busy_ns() {

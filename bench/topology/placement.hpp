@@ -30,11 +30,13 @@ enum class Regime : std::uint8_t {
   return threads > usable_cores().size();
 }
 
-/// Bounces a cache line between the first two cores (some milliseconds); half the best round trip, in ns.
-[[nodiscard]] double probe_half_round_trip_ns();
-
-/// The regime of this moment, by the probe.
-[[nodiscard]] Regime probe_regime();
+/// How far apart the first two cores are at this moment.
+struct Probe {
+  Regime regime = Regime::one_core;
+  double half_round_trip_ns = 0;  ///< of a cache line, the best of some thousands; 0: there is one core
+};
+/// Bounces a cache line between them (some milliseconds).
+[[nodiscard]] Probe probe();
 
 /// How long other programs, and other virtual machines, keep the cores busy while it lives.
 class Neighbours {

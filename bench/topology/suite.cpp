@@ -1,11 +1,12 @@
 #include "topology/suite.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <map>
 
 #include <unistd.h>
+
+#include "topology/summary.hpp"
 
 namespace sluice::bench {
 
@@ -35,36 +36,39 @@ class ProgressLine {
 /// How much to measure at a time so that it takes what the options say.
 std::uint64_t calibrate(const Case& one, const Options& options) {
   if (one.amount == Amount::given) return one.first_amount;
+  const auto wanted_ns = static_cast<double>(options.measurement.count());
+  if (one.every_ns != 0) return 1 + static_cast<std::uint64_t>(wanted_ns / static_cast<double>(one.every_ns));
   const std::uint64_t first = std::max<std::uint64_t>(1, one.first_amount / options.first_try_divisor);
-  const Reading reading = one.measure(first);
-  const double scale = static_cast<double>(options.measurement.count()) / std::max(reading.busy_ns, 1.0);
-  return std::max(first, static_cast<std::uint64_t>(static_cast<double>(first) * scale));
-}
-
-double median_of(std::vector<double>& sorted) {
-  std::sort(sorted.begin(), sorted.end());
-  const std::size_t middle = sorted.size() / 2;
-  return sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  // The faster of two: whoever was interrupted in its only try would be measured for far too short a time.
+  const double busy_ns = std::min(one.measure(first).busy_ns, one.measure(first).busy_ns);
+  return 1 + static_cast<std::uint64_t>(static_cast<double>(first) * wanted_ns / std::max(busy_ns, 1.0));
 }
 
 constexpr double kDisturbedShare = 0.05;
 
-using Readings = std::vector<std::vector<double>>;
+/// The placement now and at the last look: what stands after one measurement stands before the next.
+class Placement {
+ public:
+  struct Around {
+    Regime regime;
+    double half_round_trip_ns;
+  };
 
-Outcome summarize(const Case& one, Regime regime, const Readings& readings) {
-  Outcome outcome{one.topology, one.peer, one.payload_bytes, one.batch, regime, readings.size(), {}};
-  for (std::size_t metric = 0; metric < one.metrics.size(); ++metric) {
-    std::vector<double> figures;
-    for (const std::vector<double>& reading : readings) figures.push_back(reading[metric]);
-    const double median = median_of(figures);
-    outcome.summaries.push_back({one.metrics[metric], median, figures.front(), figures.back()});
+  Around look_again() {
+    const Probe before = last_;
+    last_ = probe();
+    return {before.regime == last_.regime ? last_.regime : Regime::mixed,
+            (before.half_round_trip_ns + last_.half_round_trip_ns) / 2};
   }
-  return outcome;
-}
+
+ private:
+  Probe last_ = probe();
+};
 
 }  // namespace
 
-std::vector<Outcome> run_interleaved(const std::vector<Case>& cases, const Options& options) {
+std::vector<Outcome> run_interleaved(const std::vector<Case>& cases, const Options& options,
+                                     std::chrono::steady_clock::time_point until) {
   const ProgressLine progress;
   std::vector<std::uint64_t> amounts;
   for (const Case& one : cases) {
@@ -72,19 +76,20 @@ std::vector<Outcome> run_interleaved(const std::vector<Case>& cases, const Optio
     amounts.push_back(calibrate(one, options));
   }
 
-  std::vector<std::map<Regime, Readings>> readings(cases.size());
+  std::vector<std::map<Regime, std::vector<Probed>>> readings(cases.size());
+  Placement placement;
   for (std::size_t repetition = 0; repetition < options.repetitions; ++repetition) {
+    if (repetition != 0 && std::chrono::steady_clock::now() > until) break;
     for (std::size_t i = 0; i < cases.size(); ++i) {
       progress.say(cases[i], repetition, options.repetitions);
-      const Regime before = probe_regime();
       const Neighbours neighbours;
       const Reading reading = cases[i].measure(amounts[i]);
-      const bool disturbed = neighbours.share() > kDisturbedShare;
-      const Regime after = probe_regime();
-      Regime regime = before == after ? before : Regime::mixed;
+      // The system's count of others is coarse, so our own threads have to have missed something too.
+      const bool disturbed = neighbours.share() > kDisturbedShare && reading.starved > kDisturbedShare / 2;
+      auto [regime, half_ns] = placement.look_again();
       // What others do in a millisecond can't be told, and its figures mean nothing anyway.
       if (disturbed && options.pace != Pace::smoke) regime = Regime::disturbed;
-      readings[i][regime].push_back(reading.figures);
+      readings[i][regime].push_back({reading, half_ns});
     }
   }
 
@@ -95,8 +100,9 @@ std::vector<Outcome> run_interleaved(const std::vector<Case>& cases, const Optio
     }
   }
   // The regimes apart, the peers of each together: only those may be compared.
-  std::stable_sort(outcomes.begin(), outcomes.end(),
-                   [](const Outcome& a, const Outcome& b) { return a.regime < b.regime; });
+  std::stable_sort(outcomes.begin(), outcomes.end(), [](const Outcome& a, const Outcome& b) {
+    return a.payload_bytes != b.payload_bytes ? a.payload_bytes < b.payload_bytes : a.regime < b.regime;
+  });
   return outcomes;
 }
 

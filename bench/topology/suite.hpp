@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -15,6 +16,9 @@ namespace sluice::bench {
 struct Reading {
   std::vector<double> figures;
   double busy_ns = 0;
+  /// What its threads lacked of their cores' time (see `Team::starved`); 1 where nobody knows.
+  double starved = 1;
+  std::vector<double> curve{};  ///< latencies at `kCurvePercents`, where there are any
 };
 
 /// How much a case measures at a time.
@@ -29,6 +33,8 @@ struct Case {
   std::string peer;      ///< what is measured: `sluice`, `bare_ring`, ...
   std::size_t payload_bytes = 0;
   std::size_t batch = 1;             ///< messages per publishing call
+  std::size_t threads = 1;           ///< that are busy at once
+  std::int64_t every_ns = 0;         ///< time between two messages, where they have a fixed rate
   std::vector<std::string> metrics;  ///< what the figures are: `mps`; or `p50_ns`, `p99_ns`; ...
   std::uint64_t first_amount = 0;    ///< how much the first try measures
   Amount amount = Amount::calibrated;
@@ -49,13 +55,22 @@ struct Outcome {
   std::string peer;
   std::size_t payload_bytes = 0;
   std::size_t batch = 1;
+  std::size_t threads = 1;
+  std::int64_t every_ns = 0;
   Regime regime = Regime::mixed;
   std::size_t repetitions = 0;
+  double half_round_trip_ns = 0;  ///< of a bare cache line, around its measurements; 0: there is one core
   std::vector<Summary> summaries;
+  std::vector<double> curve;  ///< medians of the latencies at `kCurvePercents`, or nothing
+
+  /// The median of `metric`; 0 where it was not measured.
+  [[nodiscard]] double median_of(const std::string& metric) const;
 };
 
 /// Runs the cases of one topology: every repetition visits every case once, so that what drifts hits all of
-/// them alike, and the placement is probed before and after each measurement.
-[[nodiscard]] std::vector<Outcome> run_interleaved(const std::vector<Case>& cases, const Options& options);
+/// them alike, and the placement is probed before and after each measurement. No repetition begins after
+/// `until`, but the first always does.
+[[nodiscard]] std::vector<Outcome> run_interleaved(const std::vector<Case>& cases, const Options& options,
+                                                   std::chrono::steady_clock::time_point until);
 
 }  // namespace sluice::bench

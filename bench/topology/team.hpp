@@ -67,9 +67,14 @@ class Team {
     return failed_.load(std::memory_order_relaxed);  // a hint to stop waiting; run() joins all
   }
 
+  /// After `run`: the part of the time that the members' cores did not spend on them, 0 to 1. They spin, so
+  /// it was taken by others; or by a mutex that they slept in.
+  [[nodiscard]] double starved() const noexcept { return starved_; }
+
  private:
   std::vector<Member> members_;
   std::atomic<bool> failed_{false};
+  double starved_ = 0;
 };
 
 }  // namespace sluice::bench

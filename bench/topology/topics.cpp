@@ -1,5 +1,6 @@
-// What a publish costs, by how many topics there are and who else is subscribed. One thread; 64 bytes unless
-// told otherwise; caller timestamps, so that no clock hides the difference.
+// What a publish costs, by how many topics there are (1 to 100,000, visited in turn, so that most are cold)
+// and who else is subscribed. One thread; 64 bytes unless told otherwise; caller timestamps, so that no clock
+// hides the difference.
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -11,7 +12,6 @@
 #include "sluice/bus/bus.hpp"
 
 #include "topology/message.hpp"
-#include "topology/peers.hpp"
 #include "topology/topologies.hpp"
 
 namespace sluice::bench {
@@ -87,7 +87,7 @@ class Stage {
       if (runner.exceptions() != 0)
         throw WrongAnswer("topics: an event reached a subscriber of another topic");
     }
-    return {{busy_ns / static_cast<double>(count)}, busy_ns};
+    return {.figures = {busy_ns / static_cast<double>(count)}, .busy_ns = busy_ns};
   }
 
   Bus bus_;
@@ -98,20 +98,8 @@ class Stage {
 };
 
 template <std::size_t Bytes>
-std::vector<Case> cases(std::size_t many) {
+std::vector<Case> cases(std::size_t most) {
   using S = Stage<Message<Bytes>>;
-  const auto one = std::make_shared<S>(1, 0);
-  const auto unwanted = std::make_shared<S>(1, 1);
-  const auto beside_parked = std::make_shared<S>(1, kParked);
-  const auto crowd = std::make_shared<S>(many, 0);
-
-  const auto held = [](const std::shared_ptr<S>& stage) {
-    return [stage](std::uint64_t count) { return stage->publish_held(count); };
-  };
-  const auto by_name = [](const std::shared_ptr<S>& stage) {
-    return [stage](std::uint64_t count) { return stage->publish_by_name(count); };
-  };
-  const std::string of_many = "_of_" + std::to_string(many);
   std::vector<Case> all;
   const auto add = [&](const std::string& what, std::function<Reading(std::uint64_t)> measure) {
     all.push_back({.topology = "topics",
@@ -121,12 +109,23 @@ std::vector<Case> cases(std::size_t many) {
                    .first_amount = 100'000,
                    .measure = std::move(measure)});
   };
-  add("held_1_topic", held(one));
-  add("held_no_matching_subscriber", held(unwanted));
-  add("held_" + std::to_string(kParked) + "_parked_elsewhere", held(beside_parked));
-  add("held" + of_many, held(crowd));
-  add("by_name_1_topic", by_name(one));
-  add("by_name" + of_many, by_name(crowd));
+  const auto add_held = [&](const std::string& what, const std::shared_ptr<S>& stage) {
+    add("held_" + what, [stage](std::uint64_t count) { return stage->publish_held(count); });
+  };
+  const auto add_by_name = [&](const std::string& what, const std::shared_ptr<S>& stage) {
+    add("by_name_" + what, [stage](std::uint64_t count) { return stage->publish_by_name(count); });
+  };
+
+  const auto one = std::make_shared<S>(1, 0);
+  add_held("1_topic", one);
+  add_held("no_matching_subscriber", std::make_shared<S>(1, 1));
+  add_held(std::to_string(kParked) + "_parked_elsewhere", std::make_shared<S>(1, kParked));
+  add_by_name("1_topic", one);
+  for (std::size_t topics = 100; topics <= most; topics *= 10) {
+    const auto many = std::make_shared<S>(topics, 0);
+    add_held("of_" + std::to_string(topics), many);
+    add_by_name("of_" + std::to_string(topics), many);
+  }
   return all;
 }
 
@@ -134,8 +133,9 @@ std::vector<Case> cases(std::size_t many) {
 
 Topology topics() {
   return {"topics", [](const Options& options) {
-            const std::size_t many = options.pace == Pace::smoke ? 2'000 : 100'000;
-            return for_payload(options, [=]<std::size_t Bytes>() { return cases<Bytes>(many); });
+            const std::size_t most = options.pace == Pace::smoke ? 1'000 : 100'000;
+            return with_payload(options.payloads_of("topics").front(),
+                                [=]<std::size_t Bytes>() { return cases<Bytes>(most); });
           }};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -21,7 +22,9 @@ struct Topology {
 [[nodiscard]] Topology many_to_one(std::size_t producers);
 [[nodiscard]] Topology fan_out(std::size_t subscribers);
 [[nodiscard]] Topology queue_group(std::size_t members);
+[[nodiscard]] Topology pipeline();
 [[nodiscard]] Topology ping_pong();
+[[nodiscard]] Topology same_thread();
 [[nodiscard]] Topology idle();
 [[nodiscard]] Topology topics();
 [[nodiscard]] Topology dispatch();
