@@ -37,6 +37,15 @@ std::int64_t EventView::ttl_ns() const noexcept {
   return (word_.flags() & log::kHasTtl) != 0 ? load<std::int64_t>(log::kHeaderBytes) : 0;
 }
 
+bool EventView::carries(const detail::ShardContext& context, std::uint32_t topic_id,
+                        std::size_t payload_bytes, std::uint64_t hash, std::size_t size,
+                        detail::LastType* last_type) noexcept {
+  const TypeIdentity* type = context.topics->of_record(topic_id).type();
+  if (type == nullptr) return false;
+  if (last_type != nullptr) *last_type = {topic_id, type->hash};
+  return type->hash == hash && payload_bytes == size;
+}
+
 void EventView::throw_type_mismatch(const Topic& topic, std::size_t payload_bytes, std::string_view wanted,
                                     std::size_t size) {
   const TypeIdentity* type = topic.type();

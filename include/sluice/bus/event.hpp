@@ -66,6 +66,13 @@ struct ShardContext {
   const TopicTable* topics = nullptr;
 };
 
+/// Which type a topic was last found to carry: who reads one event after another need not look it up again.
+/// A topic's type never changes.
+struct LastType {
+  std::uint32_t topic_id = ~std::uint32_t{0};  ///< no topic's
+  std::uint64_t hash = 0;
+};
+
 }  // namespace detail
 
 /// An event as its handler sees it: in the ring itself or in a subscription's copy, never owning. It lives
@@ -74,15 +81,16 @@ class EventView {
  public:
   EventView(const detail::ShardContext& context, const std::byte* record, log::CommitWord word,
             std::uint64_t position) noexcept
-      : EventView(context, record, word, position, word.payload_offset()) {}
-  /// The same for whoever knows where the payload begins.
+      : EventView(context, record, word, position, word.payload_offset(), nullptr) {}
+  /// The same for whoever knows where the payload begins, and keeps `last_type` between events.
   EventView(const detail::ShardContext& context, const std::byte* record, log::CommitWord word,
-            std::uint64_t position, std::size_t payload_offset) noexcept
+            std::uint64_t position, std::size_t payload_offset, detail::LastType* last_type) noexcept
       : context_(&context),
         record_(record),
         word_(word),
         position_(position),
-        payload_offset_(static_cast<std::uint32_t>(payload_offset)) {}
+        payload_offset_(static_cast<std::uint32_t>(payload_offset)),
+        last_type_(last_type) {}
 
   /// Unique for ever: made of epoch, shard and position, unless the publisher gave its own.
   [[nodiscard]] EventId id() const noexcept;
@@ -109,10 +117,12 @@ class EventView {
   /// The payload as the topic's type, in place. Null when the topic carries another type, or none.
   template <class T>
   [[nodiscard]] const T* try_as() const noexcept {
-    const TypeIdentity* type = context_->topics->of_record(topic_id()).type();
-    const auto bytes = payload();
-    if (type == nullptr || type->hash != type_hash<T>() || bytes.size() != sizeof(T)) return nullptr;
-    return reinterpret_cast<const T*>(bytes.data());
+    if (last_type_ != nullptr && last_type_->topic_id == topic_id() && last_type_->hash == type_hash<T>() &&
+        word_.length() == payload_offset_ + sizeof(T)) [[likely]]
+      return reinterpret_cast<const T*>(record_ + payload_offset_);
+    return carries(*context_, topic_id(), payload().size(), type_hash<T>(), sizeof(T), last_type_)
+               ? reinterpret_cast<const T*>(payload().data())
+               : nullptr;
   }
   /// As `try_as`; throws `BadResult` (`type_mismatch`, naming both types) when it is not a `T`.
   template <class T>
@@ -145,7 +155,10 @@ class EventView {
     std::memcpy(&value, record_ + offset, sizeof value);
     return value;
   }
-  // Static, so that a view whose fields are in registers need not go to memory for it.
+  // Static, both, so that a view whose fields are in registers need not go to memory for them.
+  [[nodiscard]] static bool carries(const detail::ShardContext& context, std::uint32_t topic_id,
+                                    std::size_t payload_bytes, std::uint64_t hash, std::size_t size,
+                                    detail::LastType* last_type) noexcept;
   [[noreturn]] static void throw_type_mismatch(const Topic& topic, std::size_t payload_bytes,
                                                std::string_view wanted, std::size_t size);
 
@@ -155,6 +168,7 @@ class EventView {
   std::uint64_t position_;
   std::uint32_t payload_offset_;
   bool redelivered_ = false;
+  detail::LastType* last_type_;
 };
 
 /// An event that owns its bytes, to be kept as long as you like (also beyond its bus).

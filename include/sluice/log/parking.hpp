@@ -76,11 +76,12 @@ class ParkingLot {
   }
 
   void sleep_filtered(std::uint32_t slot) noexcept {
-    sleepers(slot / 64).filtered.fetch_or(bit(slot),
-                                          std::memory_order_relaxed);  // ordered by the heavy fence
+    // SYNC sleeper: the waiter as its owner made it, eventfd included, is visible to whoever takes the bit.
+    sleepers(slot / 64).filtered.fetch_or(bit(slot), std::memory_order_release);
   }
   void sleep_for_any(std::uint32_t slot) noexcept {
-    sleepers(slot / 64).any.fetch_or(bit(slot), std::memory_order_relaxed);  // ordered by the heavy fence
+    // SYNC sleeper: the same.
+    sleepers(slot / 64).any.fetch_or(bit(slot), std::memory_order_release);
   }
   /// True when nobody had begun to wake the slot.
   bool rise(std::uint32_t slot) noexcept { return take(slot / 64, bit(slot)) != 0; }
@@ -158,9 +159,10 @@ class ParkingLot {
   static constexpr std::uint64_t bit(std::uint32_t slot) noexcept { return std::uint64_t{1} << (slot % 64); }
 
   std::uint64_t take(std::uint32_t word, std::uint64_t mask) noexcept {
-    // Relaxed: who clears a bit wakes its slot; the waiter's word carries the order.
-    return (sleepers(word).filtered.fetch_and(~mask, std::memory_order_relaxed) |
-            sleepers(word).any.fetch_and(~mask, std::memory_order_relaxed)) &
+    // SYNC sleeper: the waiters whose bits these are, as their owners made them. Who clears a bit wakes its
+    // slot; the waiter's word carries what the owner is to see.
+    return (sleepers(word).filtered.fetch_and(~mask, std::memory_order_acquire) |
+            sleepers(word).any.fetch_and(~mask, std::memory_order_acquire)) &
            mask;
   }
 

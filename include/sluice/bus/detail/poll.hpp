@@ -37,6 +37,8 @@ class PollScope {
   [[nodiscard]] ActivePoll& active() noexcept { return active_; }
   [[nodiscard]] SubscriptionState& subscription() noexcept { return *active_.subscription; }
 
+  LastType last_type;  ///< of this poll's events so far
+
  private:
   PollStatus status_;
   ActivePoll active_;
@@ -56,6 +58,7 @@ class PortTurn {
         port_(&port),
         shard_(port.shard),
         subscription_(&scope.subscription()),
+        last_type_(&scope.last_type),
         wants_(subscription_->filter->test()) {
     scope.active().port = &port;
     // Relaxed, here and below: see SubscriptionState.
@@ -84,7 +87,7 @@ class PortTurn {
     if (!wants_(log::load_topic(record + log::kTopicOffset))) return true;
     subscription_->at_position.store(position, std::memory_order_relaxed);  // see SubscriptionState
     --left;
-    handler(EventView(shard_->context, record, word, position, payload_offset));
+    handler(EventView(shard_->context, record, word, position, payload_offset, last_type_));
     return !subscription_->must_stop();
   }
 
@@ -103,6 +106,7 @@ class PortTurn {
   Port* port_;
   Shard* shard_;
   SubscriptionState* subscription_;
+  LastType* last_type_;
   TopicFilter::Test wants_;
 };
 
