@@ -30,12 +30,19 @@ struct RingState {
   Atomic<std::uint64_t> announced{0};           ///< the highest limit that anybody may yet release
   Atomic<std::uint64_t> frontier{0};            ///< every record below it is committed
   Atomic<std::uint64_t> doubt{0};               ///< highest position joined at: open claims may lie below it
-  Atomic<std::uint32_t> raise_lock{0};          ///< odd while held; counts the raises
+  Atomic<std::uint32_t> raise_lock{0};          ///< held, somebody was turned away, and a count
   alignas(128) Atomic<std::uint32_t> closed{0};
 };
 
 /// Above every position, so that a claim in a closed ring looks like one that ends beyond the limit.
 inline constexpr std::uint64_t kClosedBit = std::uint64_t{1} << 63;
+
+/// What became of a try to raise the limit.
+enum class Raised : std::uint8_t {
+  nothing,             ///< gates hold it, or another thread is raising at this moment
+  nothing_for_others,  ///< the same, but others were turned away meanwhile: they are to be told to look again
+  limit,               ///< it was raised
+};
 
 /// Moves the limit: how far producers may write before they must ask again.
 ///
@@ -71,21 +78,28 @@ class Raiser {
         chunk_(chunk_bytes),
         producers_(producers) {}
 
-  /// Raises the limit by at most one chunk. False when nothing was gained: gates hold it, or another thread
-  /// is raising at this moment. Bounded work, no waiting.
-  bool try_raise(std::uint64_t known_frontier) noexcept {
-    std::uint32_t ticket = state_->raise_lock.load(std::memory_order_relaxed);
-    // SYNC raise-lock: limit, announced and frontier as the last raiser left them.
-    if ((ticket & 1) != 0 || !state_->raise_lock.compare_exchange_strong(
-                                 ticket, ticket + 1, std::memory_order_acquire, std::memory_order_relaxed)) {
-      return false;
+  /// Raises the limit by at most one chunk. Bounded work, no waiting.
+  Raised try_raise(std::uint64_t known_frontier) noexcept {
+    std::uint32_t ticket = state_->raise_lock.load(std::memory_order_relaxed);  // the exchange decides
+    for (;;) {
+      const bool is_held = (ticket & kHeld) != 0;
+      if (is_held && (ticket & kTurnedAway) != 0) return Raised::nothing;
+      // SYNC raise-lock: limit, announced and frontier as the last raiser left them. Whoever is turned away
+      // leaves a mark: the raiser may have looked at the gates too early for him.
+      if (state_->raise_lock.compare_exchange_strong(ticket, ticket | (is_held ? kTurnedAway : kHeld),
+                                                     std::memory_order_acquire, std::memory_order_relaxed)) {
+        if (is_held) return Raised::nothing;
+        break;
+      }
     }
     // SYNC leave: whoever withdrew before this fence is not scanned, its filter not asked (see await_raiser).
     Policy::full_fence();
-    const bool raised = raise(known_frontier);
+    const bool gained = raise(known_frontier);
     // SYNC raise-lock: see above.
-    state_->raise_lock.store(ticket + 2, std::memory_order_release);
-    return raised;
+    const std::uint32_t held =
+        state_->raise_lock.exchange((ticket & ~kTurnedAway) + kOneRaise, std::memory_order_release);
+    if (gained) return Raised::limit;
+    return (held & kTurnedAway) != 0 ? Raised::nothing_for_others : Raised::nothing;
   }
 
   /// Returns once no raise is under way that could still see what the caller withdrew before: at most one
@@ -95,9 +109,12 @@ class Raiser {
     Policy::full_fence();
     // SYNC raise-lock: what the raiser read is done being read.
     const std::uint32_t seen = state_->raise_lock.load(std::memory_order_acquire);
-    if ((seen & 1) == 0) return;
-    // SYNC raise-lock: see above.
-    for (int look = 0; state_->raise_lock.load(std::memory_order_acquire) == seen; ++look) {
+    if ((seen & kHeld) == 0) return;
+    const auto is_same_raise = [&] {
+      // SYNC raise-lock: the same.
+      return ((state_->raise_lock.load(std::memory_order_acquire) ^ seen) & ~kTurnedAway) == 0;
+    };
+    for (int look = 0; is_same_raise(); ++look) {
       // The raiser may have been preempted, by us for all we know.
       if (look < kLooks)
         Policy::relax();
@@ -128,6 +145,9 @@ class Raiser {
  private:
   using Cursor = typename GateTable<Policy>::Cursor;
   static constexpr int kLooks = 1000;
+  static constexpr std::uint32_t kHeld = 1;
+  static constexpr std::uint32_t kTurnedAway = 2;
+  static constexpr std::uint32_t kOneRaise = 4;
 
   bool raise(std::uint64_t known_frontier) noexcept {
     const std::uint64_t old_limit =

@@ -38,7 +38,7 @@ struct Reservation {
 /// What one producer remembers of the limit, so that it reads the shared one once per chunk. Starts at zero.
 struct ProducerCache {
   std::uint64_t ask_at = 0;  ///< claims that end at or below it need neither ask nor wrap
-  bool raised = false;       ///< it raised the limit; to be told to others if that was not enough for itself
+  bool raised = false;       ///< others may have room now; to be told if there was not enough for itself
   bool tight = false;        ///< the last time it asked, less than half the ring was free: somebody lags
 };
 
@@ -347,8 +347,9 @@ class Ring {
     const std::uint64_t half = capacity_ / 2;
     std::uint64_t limit = this->limit();
     while (limit < end + half) {
-      const bool raised = raiser_.try_raise(known_frontier);
-      cache.raised = cache.raised || raised;
+      const Raised result = raiser_.try_raise(known_frontier);
+      const bool raised = result == Raised::limit;
+      cache.raised = cache.raised || result != Raised::nothing;
       limit = this->limit();  // SYNC limit: the space below it is free and zeroed
       if (!raised || limit >= end) break;
     }

@@ -20,23 +20,23 @@ TEST(Raiser, keeps_the_limit_a_lap_ahead_of_the_lowest_gate) {
   ASSERT_TRUE(bench.join(bench.table.gate(0).value));
   bench.fill();
   bench.move(bench.table.gate(0), 96);
-  ASSERT_TRUE(bench.ring.raiser().try_raise(0));
+  ASSERT_EQ(bench.ring.raiser().try_raise(0), Raised::limit);
   EXPECT_EQ(bench.ring.limit(), 96 + kCapacity - kAlignment);
-  EXPECT_FALSE(bench.ring.raiser().try_raise(0));
+  EXPECT_EQ(bench.ring.raiser().try_raise(0), Raised::nothing);
 }
 
 TEST(Raiser, raises_by_a_chunk_at_most) {
   RingBench bench;
   run_to_the_first_limit(bench);
   const std::uint64_t limit = bench.ring.limit();
-  ASSERT_TRUE(bench.ring.raiser().try_raise(0));
+  ASSERT_EQ(bench.ring.raiser().try_raise(0), Raised::limit);
   EXPECT_EQ(bench.ring.limit(), limit + kChunk);
 }
 
 TEST(Raiser, zeroes_every_word_it_frees_and_the_one_at_the_limit) {
   RingBench bench;
   run_to_the_first_limit(bench);
-  ASSERT_TRUE(bench.ring.raiser().try_raise(0));
+  ASSERT_EQ(bench.ring.raiser().try_raise(0), Raised::limit);
   EXPECT_TRUE(bench.is_zeroed_ahead());
   // What it did not free still holds the last lap.
   EXPECT_NE(bench.ring.word(bench.ring.limit() + kAlignment).bits(), 0U);
@@ -46,9 +46,9 @@ TEST(Raiser, raises_nothing_while_an_open_claim_holds_the_frontier) {
   RingBench bench;
   const Reservation open = bench.ring.try_reserve(bench.cache, 64);
   bench.fill();
-  EXPECT_FALSE(bench.ring.raiser().try_raise(0));
+  EXPECT_EQ(bench.ring.raiser().try_raise(0), Raised::nothing);
   bench.ring.abort(open);
-  EXPECT_TRUE(bench.ring.raiser().try_raise(0));
+  EXPECT_EQ(bench.ring.raiser().try_raise(0), Raised::limit);
 }
 
 TEST(Raiser, is_waited_for_by_nobody_while_another_raises) {
@@ -56,7 +56,7 @@ TEST(Raiser, is_waited_for_by_nobody_while_another_raises) {
   const std::uint64_t limit = bench.ring.limit();
   bench.state.raise_lock.store(1);  // odd: somebody was preempted amidst a raise
   EXPECT_EQ(bench.fill(), static_cast<int>(kCapacity / 32) - 1);
-  EXPECT_FALSE(bench.ring.raiser().try_raise(0));
+  EXPECT_EQ(bench.ring.raiser().try_raise(0), Raised::nothing);
   EXPECT_EQ(bench.ring.try_reserve(bench.cache, 64).status, ClaimStatus::would_block);
   EXPECT_EQ(bench.ring.limit(), limit);
   bench.state.raise_lock.store(2);
