@@ -72,8 +72,10 @@ void print_topology(const std::string& topology, const std::vector<Outcome>& out
   const std::size_t threads = outcomes.front().threads;
   std::printf("\n%s: %zu thread%s", topology.c_str(), threads, threads == 1 ? "" : "s");
   if (is_oversubscribed(threads)) {
-    std::printf(" on %zu cores: not pinned, who finds nothing yields, and the scheduler is measured too",
-                usable_cores().size());
+    std::printf(
+        " on %zu cores: pinned in turn, who finds nothing pauses and yields, and the scheduler is measured "
+        "too",
+        usable_cores().size());
   } else if (threads > 1) {
     std::printf(", pinned, who finds nothing pauses");
   }

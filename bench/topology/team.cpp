@@ -45,7 +45,6 @@ double starved_share(const std::vector<Spent>& all) {
 }  // namespace
 
 void Team::run() {
-  const bool oversubscribed = is_oversubscribed(members_.size());
   StartLine start(members_.size());
   std::vector<Spent> spent(members_.size());
   std::mutex mutex;
@@ -60,7 +59,7 @@ void Team::run() {
   for (std::size_t i = 0; i < members_.size(); ++i) {
     threads.emplace_back([&, i] {
       try {
-        if (!oversubscribed) platform::pin_this_thread(usable_cores()[i]).value();
+        platform::pin_this_thread(usable_cores()[i % usable_cores().size()]).value();
         const Stopwatch watch;
         members_[i](start);
         spent[i] = watch.spent();

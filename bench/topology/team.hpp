@@ -12,14 +12,15 @@
 
 namespace sluice::bench {
 
-/// What a thread does that found nothing to do: a pause; and where there are more threads than cores, a
-/// yield, because whoever it waits for needs the core.
+/// What a thread does that found nothing to do: a pause; and where there are more threads than cores, some
+/// of them and then a yield, because whoever it waits for needs the core.
 class Idle {
  public:
   explicit Idle(bool oversubscribed) noexcept : oversubscribed_(oversubscribed) {}
 
   void operator()() const noexcept {
     if (oversubscribed_) {
+      for (int i = 0; i < kPauses; ++i) platform::cpu_relax();
       platform::yield_thread();
     } else {
       platform::cpu_relax();
@@ -27,6 +28,8 @@ class Idle {
   }
 
  private:
+  static constexpr int kPauses = 32;
+
   bool oversubscribed_;
 };
 
