@@ -12,6 +12,8 @@ namespace sluice::detail {
 
 namespace {
 
+constexpr int kQuickLooks = 16;
+constexpr int kRelaxes = 8;
 constexpr int kSpins = 200;
 constexpr int kYields = 20;
 
@@ -78,7 +80,15 @@ Room PublisherCore::take_room(std::uint32_t bytes, MayWait may_wait,
 
 Room PublisherCore::find_room(std::uint32_t bytes, MayWait may_wait,
                               std::chrono::nanoseconds deadline) noexcept {
-  const log::Reservation space = reserve(bytes);
+  log::Reservation space = reserve(bytes);
+  if (may_wait == MayWait::yes && active_poll == nullptr) {
+    // Where a reader runs a ring behind, room is moments away, and all that waiting takes is dearer than
+    // that. Not within a handler, whose own gate may be what is in the way.
+    for (int look = 0; look < kQuickLooks && space.status == log::ClaimStatus::would_block; ++look) {
+      for (int i = 0; i < kRelaxes; ++i) log::Machine::relax();
+      space = reserve(bytes);
+    }
+  }
   if (space.status == log::ClaimStatus::ok) [[likely]]
     return {PublishStatus::ok, space};
   return wait_for_room(space.status, bytes, may_wait, deadline);
