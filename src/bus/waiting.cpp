@@ -137,7 +137,7 @@ Result<int> SubscriptionState::open_event_fd() {
   if (fd) {
     has_event_fd_ = true;
     core->clear_slot_event_fd(slot);  // of what its former owner left
-    // SYNC event-fd: made before a waker may signal it.
+    // SYNC event-fd: made before a waker may signal it. SYNC event-fd-opened: see Waiter::wake.
     core->waiter(slot).event_fd.store(*fd, std::memory_order_release);
     arm_event_fd(ready());
   }
@@ -146,7 +146,8 @@ Result<int> SubscriptionState::open_event_fd() {
 }
 
 void SubscriptionState::arm_event_fd(bool readable) noexcept {
-  if (readable || !copies.empty() || !fall_asleep()) {
+  // The reasons that are no events are looked at behind the fence of falling asleep: see Waiter::wake.
+  if (readable || !copies.empty() || !fall_asleep() || woken_for_good()) {
     rise();
     // Relaxed: the owner's own store.
     platform::signal_event_fd(core->waiter(slot).event_fd.load(std::memory_order_relaxed));

@@ -17,6 +17,8 @@ class FinalTail {
  public:
   /// Closes the ring to claims and publishes where it ends. Idempotent; one thread at a time.
   void close(Ring<Policy>& ring) noexcept {
+    // Relaxed: one thread closes at a time. The ring itself would tell a later, higher tail.
+    if (position_.load(std::memory_order_relaxed) != kNoGate) return;
     const std::uint64_t tail = ring.close();
     // SYNC final-tail: every record below it is claimed, and its words are of this lap.
     position_.store(tail, std::memory_order_release);

@@ -25,6 +25,9 @@ struct alignas(64) Waiter {
     // SYNC wake: the commit that is the reason for it.
     word.fetch_add(1, std::memory_order_release);
     Policy::futex_wake_all(word);
+    // SYNC event-fd-opened: an owner that stores its descriptor now sees our reason behind its heavy fence,
+    // or we see the descriptor.
+    Policy::light_fence();
     // SYNC event-fd: the descriptor as its owner armed it.
     const int fd = event_fd.load(std::memory_order_acquire);
     if (fd >= 0) Policy::signal(fd);

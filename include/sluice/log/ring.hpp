@@ -196,7 +196,8 @@ class Ring {
   }
 
   /// After this no claim succeeds; returns the final tail: every record below it is or will be committed.
-  /// Idempotent. The caller's heavy fence stands between the flag and a single producer's tail.
+  /// The heavy fence stands between the flag and a single producer's tail; called again, it may return a
+  /// higher one for it, by claims that were aborted.
   std::uint64_t close() noexcept {
     if (producers_ == Producers::multi) {
       // SYNC tail: claims that came first are below the value returned.
