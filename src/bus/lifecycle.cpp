@@ -49,12 +49,28 @@ DrainReport Core::drain(std::chrono::nanoseconds timeout) {
   // A sleeper that wants none of the newest events has no reason to come here by itself.
   for (const auto& runner : runners) runner->subscription().nudge();
 
+  // Members of a group are asked one after the other, and may hand a span on meanwhile.
+  const auto hand_overs = [&] {
+    std::uint64_t sum = 0;
+    for (const auto& runner : runners) {
+      const auto& group = runner->subscription().group;
+      if (group == nullptr) continue;
+      // Relaxed: see GroupShared.
+      for (const auto& place : group->all_places()) {
+        sum += place.shared.hand_overs.load(std::memory_order_relaxed);
+      }
+    }
+    return sum;
+  };
+
   DrainReport report;
   for (;;) {
+    const std::uint64_t before = hand_overs();
     report.pending.clear();
     for (const auto& runner : runners) {
       if (!is_drained(runner->subscription())) report.pending.push_back(runner->subscription().name);
     }
+    if (report.pending.empty() && hand_overs() != before && !deadline.passed()) continue;
     if (report.pending.empty() || deadline.passed()) break;
     log::Atomic<std::uint32_t> nobody{0};
     log::Machine::futex_wait(nobody, 0, kLook);

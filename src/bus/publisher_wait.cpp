@@ -62,8 +62,9 @@ log::Reservation PublisherCore::reserve(std::uint32_t bytes) noexcept {
     cache_.raised = false;
     shard->lot.space_freed();
   }
-  // A sleeper that wants none of these events must move its gate all the same before it holds us up.
-  if (cache_.tight) {
+  // A sleeper that wants none of these events must move its gate all the same before it holds us up; and what
+  // a single producer had to abort in a closed ring may be what a reader sleeps behind.
+  if (cache_.tight || space.status == log::ClaimStatus::closed) {
     cache_.tight = false;
     shard->lot.wake_all();
   }

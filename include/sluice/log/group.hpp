@@ -15,6 +15,9 @@ struct alignas(64) GroupShared {
 
   Atomic<std::uint32_t> members{0};  ///< for the size of a span; staleness makes it a little unfair
   Atomic<std::uint32_t> orphans{0};  ///< spans whose member left, waiting for another
+  /// How often a span was about to be left behind: who asks the members one by one, and finds it unchanged in
+  /// the end, has not missed a span that went from one that was still to be asked to one that had been.
+  Atomic<std::uint64_t> hand_overs{0};
 };
 
 /// One member of a queue group on one shard: each event of the shared cursor goes to exactly one member.
@@ -112,6 +115,8 @@ class GroupMember {
   }
 
   static bool orphan(Gate& gate, std::uint64_t value, GatePhase phase, GroupShared<Policy>& shared) noexcept {
+    // Relaxed: released with the gate, and whoever finds the span elsewhere has acquired that.
+    shared.hand_overs.fetch_add(1, std::memory_order_relaxed);
     // SYNC working, SYNC orphan: the adopter sees the span's end and what its member did before.
     if (!gate.value.compare_exchange_strong(value, gate_value(gate_position(value), phase),
                                             std::memory_order_acq_rel, std::memory_order_relaxed)) {

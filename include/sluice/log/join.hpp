@@ -79,9 +79,10 @@ template <class Policy>
 void take_filter_back(Ring<Policy>& ring, typename GateTable<Policy>::Cursor& cursor) noexcept {
   // Relaxed: whoever leaves is ordered behind whoever lent it by its owner's lock.
   if (cursor.drop_filter.load(std::memory_order_relaxed) == nullptr) return;
-  ring.raiser().await_raiser();
-  // SYNC drop-filter: nobody asks it any more.
+  // SYNC drop-filter: no raise that begins behind the fence of await_raiser finds it. Cleared after the wait,
+  // a raise that began in between would have it still when the cursor is another subscriber's.
   cursor.drop_filter.store(nullptr, std::memory_order_release);
+  ring.raiser().await_raiser();
 }
 
 }  // namespace sluice::log
