@@ -55,8 +55,8 @@ DrainReport Core::drain(std::chrono::nanoseconds timeout) {
     for (const auto& runner : runners) {
       const auto& group = runner->subscription().group;
       if (group == nullptr) continue;
-      // Relaxed: see GroupShared.
       for (const auto& place : group->all_places()) {
+        // Relaxed: see GroupShared.
         sum += place.shared.hand_overs.load(std::memory_order_relaxed);
       }
     }
@@ -70,12 +70,12 @@ DrainReport Core::drain(std::chrono::nanoseconds timeout) {
     for (const auto& runner : runners) {
       if (!is_drained(runner->subscription())) report.pending.push_back(runner->subscription().name);
     }
-    if (report.pending.empty() && hand_overs() != before && !deadline.passed()) continue;
-    if (report.pending.empty() || deadline.passed()) break;
+    report.drained = report.pending.empty() && hand_overs() == before;
+    if (report.drained || deadline.passed()) break;
+    if (report.pending.empty()) continue;
     log::Atomic<std::uint32_t> nobody{0};
     log::Machine::futex_wait(nobody, 0, kLook);
   }
-  report.drained = report.pending.empty();
   name_left_out(targets, report);
   return report;
 }
