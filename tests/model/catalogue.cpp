@@ -5,10 +5,11 @@
 
 namespace sluice::model {
 
-// Weak while the files that define them come in one by one: what is not linked is left out.
+// Weak: what is not linked is left out, so that the mutants of one header need only its models compiled.
 [[gnu::weak]] std::vector<Model> ring_models();
 [[gnu::weak]] std::vector<Model> join_models();
 [[gnu::weak]] std::vector<Model> group_models();
+[[gnu::weak]] std::vector<Model> span_models();
 [[gnu::weak]] std::vector<Model> drop_models();
 [[gnu::weak]] std::vector<Model> parking_models();
 [[gnu::weak]] std::vector<Model> close_models();
@@ -17,8 +18,8 @@ namespace sluice::model {
 
 std::vector<Model> catalogue() {
   std::vector<Model> all;
-  for (const auto area : {ring_models, join_models, group_models, drop_models, parking_models, close_models,
-                          turnstile_models, dispatch_models}) {
+  for (const auto area : {ring_models, join_models, group_models, span_models, drop_models, parking_models,
+                          close_models, turnstile_models, dispatch_models}) {
     if (area == nullptr) continue;
     std::vector<Model> models = area();
     all.insert(all.end(), std::make_move_iterator(models.begin()), std::make_move_iterator(models.end()));

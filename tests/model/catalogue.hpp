@@ -24,6 +24,7 @@ struct Model {
 std::vector<Model> ring_models();
 std::vector<Model> join_models();
 std::vector<Model> group_models();
+std::vector<Model> span_models();
 std::vector<Model> drop_models();
 std::vector<Model> parking_models();
 std::vector<Model> close_models();

@@ -7,20 +7,22 @@ constexpr std::size_t kPayload = log::kHeaderBytes;
 
 }  // namespace
 
-RingModel::RingModel(const RingSetup& setup)
+RingModel::RingModel(const RingSetup& setup, ModelWaiter* shared_waiters)
     : bytes_(setup.capacity_bytes),
       table(setup.gates, setup.cursors),
       waiters(std::make_unique<ModelWaiter[]>(setup.waiters + 1)),
-      lot(waiters.get(), setup.waiters + 1),
+      lot(shared_waiters != nullptr ? shared_waiters : waiters.get(), setup.waiters + 1),
       ring(state, Policy::Memory(bytes_), table,
            {.capacity_bytes = setup.capacity_bytes,
             .producers = setup.producers,
             .start_position = setup.start_position,
             .raise_chunk_bytes = setup.raise_chunk_bytes,
             .max_record_bytes = setup.capacity_bytes / 2,
-            .max_batch_bytes = setup.capacity_bytes}) {
-  if (setup.gates != 0) table.use_gates_up_to(setup.gates - 1);
-  if (setup.cursors != 0) table.use_cursors_up_to(setup.cursors - 1);
+            .max_batch_bytes = setup.capacity_bytes}),
+      waiting_(shared_waiters != nullptr ? shared_waiters : waiters.get()),
+      slots_(setup.waiters + 1) {
+  if (setup.gates > setup.unused_gates) table.use_gates_up_to(setup.gates - setup.unused_gates - 1);
+  if (setup.cursors > setup.unused_cursors) table.use_cursors_up_to(setup.cursors - setup.unused_cursors - 1);
   for (std::uint32_t slot = 0; slot < setup.joined_gates && slot < setup.gates; ++slot) {
     gate(slot).value.store(setup.start_position, std::memory_order_relaxed);
   }
@@ -68,6 +70,19 @@ void Publisher::publish(std::uint64_t number, std::uint32_t bytes, std::uint32_t
   await([&] { return try_publish(number, bytes, topic); });
 }
 
+bool Publisher::try_publish_in_turn() {
+  const Reservation space = model_->ring.try_reserve(cache_, log::kAlignment);
+  if (space.status != ClaimStatus::ok) return false;
+  const std::uint64_t number = number_at(space.position);
+  write(space.position, space.bytes, number, static_cast<std::uint32_t>(number));
+  commit(space);
+  return true;
+}
+
+void Publisher::publish_in_turn() {
+  await([&] { return try_publish_in_turn(); });
+}
+
 void Publisher::commit(const Reservation& space, std::uint32_t used_bytes) {
   model_->ring.commit(space, CommitWord::committed(RecordKind::data, used_bytes));
 }
@@ -94,6 +109,16 @@ std::uint64_t read_number(RingModel& model, std::uint64_t position) {
     require(std::memcmp(payload + at, &first, sizeof first) == 0, "all words of a payload are of one record");
   }
   return first;
+}
+
+void require_free_at_the_tail(RingModel& model) {
+  require(!model.ring.word(model.ring.tail()).is_committed(), "at the tail there is nothing to be read");
+}
+
+void require_in_place(RingModel& model, std::uint64_t position) {
+  require(model.ring.word(position).is_committed(), "what is read is committed");
+  require(model.ring.topic_at(position) == number_at(position), "the topic is of this lap");
+  require(read_number(model, position) == number_at(position), "the record is of this lap");
 }
 
 std::optional<GateReader::Record> GateReader::step() {

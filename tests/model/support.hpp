@@ -44,12 +44,17 @@ struct RingSetup {
   std::uint32_t waiters = 0;  ///< one more is there, for a lot has at least one
   /// Gates that stand at the start position from the beginning, as those of subscribers that came first.
   std::uint32_t joined_gates = 1;
+  /// Of `gates` and `cursors` those with the highest numbers: scans do not know of them before somebody calls
+  /// `use_gates_up_to` or `use_cursors_up_to`.
+  std::uint32_t unused_gates = 0;
+  std::uint32_t unused_cursors = 0;
 };
 
 /// Build one per scenario, in a shared_ptr that the threads capture.
 class RingModel {
  public:
-  explicit RingModel(const RingSetup& setup = {});
+  /// `shared_waiters`: another ring's, for who sleeps on both; that one lives as long.
+  explicit RingModel(const RingSetup& setup = {}, ModelWaiter* shared_waiters = nullptr);
 
   log::RingState<Policy> state;
 
@@ -64,8 +69,13 @@ class RingModel {
 
   [[nodiscard]] ModelGate& gate(std::uint32_t slot = 0) noexcept { return table.gate(slot); }
   [[nodiscard]] ModelCursor& cursor(std::uint32_t slot = 0) noexcept { return table.cursor(slot); }
+  [[nodiscard]] ModelWaiter& waiter(std::uint32_t slot = 0) noexcept { return waiting_[slot]; }
+  [[nodiscard]] std::uint32_t slots() const noexcept { return slots_; }
 
  private:
+  ModelWaiter* waiting_;
+  std::uint32_t slots_;
+
   void name_everything(const RingSetup& setup);
 };
 
@@ -81,6 +91,10 @@ class Publisher {
   /// The same, again and again until there is room.
   void publish(std::uint64_t number, std::uint32_t bytes = 32, std::uint32_t topic = 1);
 
+  /// Publish a record of 32 bytes whose number and topic say where it stands: see `number_at`.
+  bool try_publish_in_turn();
+  void publish_in_turn();
+
   /// Commits the first `used_bytes` of a reservation.
   void commit(const Reservation& space, std::uint32_t used_bytes);
   void commit(const Reservation& space) { commit(space, space.bytes); }
@@ -95,6 +109,11 @@ class Publisher {
   RingModel* model_;
   ProducerCache cache_;
 };
+
+/// The number, and topic, of a record that was published in turn: 1 at the log's beginning, and so on.
+[[nodiscard]] constexpr std::uint64_t number_at(std::uint64_t position) noexcept {
+  return position / log::kAlignment + 1;
+}
 
 /// Walks records behind a gate of its own, which stands at its position: what `block` subscribers do.
 class GateReader {
@@ -123,6 +142,12 @@ class GateReader {
   std::uint32_t slot_;
   std::uint64_t position_;
 };
+
+/// What holds in the end: nobody has claimed what lies at the tail, so nothing is there to be read.
+void require_free_at_the_tail(RingModel& model);
+
+/// Reads a record that was published in turn, whole: fails the schedule when it is of another lap.
+void require_in_place(RingModel& model, std::uint64_t position);
 
 /// A committed data record's number; fails the schedule when its payload's words differ.
 std::uint64_t read_number(RingModel& model, std::uint64_t position);
