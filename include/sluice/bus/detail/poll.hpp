@@ -92,6 +92,7 @@ class PortTurn {
   }
 
   [[nodiscard]] SubscriptionState& subscription() const noexcept { return *subscription_; }
+  [[nodiscard]] LastType* last_type() const noexcept { return last_type_; }
   [[nodiscard]] Shard& shard() const noexcept { return *shard_; }
   [[nodiscard]] Port& port() const noexcept { return *port_; }
 
@@ -196,7 +197,8 @@ class CopyTurn : public PortTurn {
     while (left != 0) {
       if (state.copies.empty() && !state.fill(port(), left)) return;
       const CopyBuffer::Record record = state.copies.front();
-      EventView view(shard().context, state.copies.bytes(record), record.word, record.position);
+      const EventView view(shard().context, state.copies.bytes(record), record.word, record.position,
+                           record.word.payload_offset(), last_type());
       --left;
       state.at_position.store(record.position, std::memory_order_relaxed);  // see SubscriptionState
       {
