@@ -9,16 +9,15 @@
 
 namespace trading {
 
+/// Not from `__FILE__`: a compiler's cache that serves several clones makes that a relative path.
+inline std::filesystem::path source_tree() { return SLUICE_SOURCE_TREE; }
+
+inline std::filesystem::path sample_file() {
+  return source_tree() / "tests" / "unit" / "trading_server" / "data" / "sample_messages.csv";
+}
+
 /// Recorded order flow that tests read: the sample beside them, and a real morning where one lies beside the
 /// source tree.
-inline std::filesystem::path sample_file() {
-  return std::filesystem::path(__FILE__).parent_path() / "data" / "sample_messages.csv";
-}
-
-inline std::filesystem::path source_tree() {
-  return std::filesystem::path(__FILE__).parent_path() / ".." / ".." / "..";
-}
-
 inline std::vector<std::filesystem::path> recorded_files() {
   std::vector<std::filesystem::path> files = {sample_file()};
   const auto morning = source_tree() / ".." / "shared" / "data" / "lobster_AAPL_2012-06-21_messages.csv";
