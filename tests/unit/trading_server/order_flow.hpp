@@ -10,7 +10,9 @@
 namespace trading {
 
 /// Not from `__FILE__`: a compiler's cache that serves several clones makes that a relative path.
-inline std::filesystem::path source_tree() { return SLUICE_SOURCE_TREE; }
+inline std::filesystem::path source_tree() {
+  return SLUICE_SOURCE_TREE;
+}
 
 inline std::filesystem::path sample_file() {
   return source_tree() / "tests" / "unit" / "trading_server" / "data" / "sample_messages.csv";
