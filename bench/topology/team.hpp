@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -12,25 +13,28 @@
 
 namespace sluice::bench {
 
-/// What a thread does that found nothing to do: a pause; and where there are more threads than cores, some
-/// of them and then a yield, because whoever it waits for needs the core.
+/// What a thread waits for: as much as can be had, or the next message as soon as it is there.
+enum class Goal : std::uint8_t { throughput, latency };
+
+/// What a thread does that found nothing to do. It pauses, 16 times where throughput counts, because whoever
+/// looks all the time keeps taking the line away that the other side is writing. Where there are more threads
+/// than cores it pauses twice as often and then yields, because whoever it waits for needs the core.
 class Idle {
  public:
-  explicit Idle(bool oversubscribed) noexcept : oversubscribed_(oversubscribed) {}
+  explicit Idle(bool oversubscribed, Goal goal = Goal::throughput) noexcept
+      : pauses_(oversubscribed             ? 32
+                : goal == Goal::throughput ? 16
+                                           : 1),
+        yields_(oversubscribed) {}
 
   void operator()() const noexcept {
-    if (oversubscribed_) {
-      for (int i = 0; i < kPauses; ++i) platform::cpu_relax();
-      platform::yield_thread();
-    } else {
-      platform::cpu_relax();
-    }
+    for (int i = 0; i < pauses_; ++i) platform::cpu_relax();
+    if (yields_) platform::yield_thread();
   }
 
  private:
-  static constexpr int kPauses = 32;
-
-  bool oversubscribed_;
+  int pauses_;
+  bool yields_;
 };
 
 /// The line that all threads of a team stand at before they begin together.

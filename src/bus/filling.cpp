@@ -13,7 +13,7 @@ namespace {
 /// How much of the log one claim looks through, wanted or not: what bounds the time that its gate stands.
 constexpr std::uint64_t kScanBytes = kCopyBytes;
 constexpr std::size_t kCopyRecords = 1024;
-constexpr std::uint32_t kSpanRecords = 32;
+constexpr std::uint32_t kCopiedSpanRecords = 32;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ bool SubscriptionState::is_my_groups(std::uint32_t gate) const noexcept {
 }
 
 bool SubscriptionState::next_span(Port& port, std::size_t limit) noexcept {
-  const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, kSpanRecords));
+  const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, port.pace.events()));
   const log::SpanResult claimed =
       port.member->claim(records, port.shard->ring.capacity_bytes() / 16,
                          [this](std::uint32_t gate) { return is_my_groups(gate); });
@@ -114,7 +114,7 @@ log::SpanResult SubscriptionState::claim_copies(Port& port, std::size_t limit) n
   drop_to_middle(port.member->reader());
   // A lower bound will do, and must be there before the cursor moves.
   port.in_hand.store(port.member->reader().cursor_position(), std::memory_order_relaxed);
-  const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, kSpanRecords));
+  const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, kCopiedSpanRecords));
   const log::SpanResult claimed =
       port.member->claim(records, kCopyBytes, [this](std::uint32_t gate) { return is_my_groups(gate); });
   const bool got = claimed.status == log::SpanStatus::claimed;

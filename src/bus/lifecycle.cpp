@@ -49,30 +49,34 @@ DrainReport Core::drain(std::chrono::nanoseconds timeout) {
   // A sleeper that wants none of the newest events has no reason to come here by itself.
   for (const auto& runner : runners) runner->subscription().nudge();
 
-  // Members of a group are asked one after the other, and may hand a span on meanwhile.
-  const auto hand_overs = [&] {
+  // Members of a group are asked one after the other, and may hand a span on meanwhile: see GroupShared.
+  const auto sum_of = [&](const auto& count) {
     std::uint64_t sum = 0;
     for (const auto& runner : runners) {
       const auto& group = runner->subscription().group;
       if (group == nullptr) continue;
-      for (const auto& place : group->all_places()) {
-        // Relaxed: see GroupShared.
-        sum += place.shared.hand_overs.load(std::memory_order_relaxed);
-      }
+      for (const auto& place : group->all_places()) sum += count(place.shared);
     }
     return sum;
+  };
+  const auto hand_overs_over = [](const GroupShared& shared) {
+    // SYNC hand-over: the gates of those that are over.
+    return shared.hand_overs_over.load(std::memory_order_acquire);
+  };
+  const auto hand_overs_begun = [](const GroupShared& shared) {
+    // Relaxed: who found a span elsewhere, or its member gone, acquired the count with that.
+    return shared.hand_overs_begun.load(std::memory_order_relaxed);
   };
 
   DrainReport report;
   for (;;) {
-    const std::uint64_t before = hand_overs();
+    const std::uint64_t over_before = sum_of(hand_overs_over);
     report.pending.clear();
     for (const auto& runner : runners) {
       if (!is_drained(runner->subscription())) report.pending.push_back(runner->subscription().name);
     }
-    report.drained = report.pending.empty() && hand_overs() == before;
+    report.drained = report.pending.empty() && sum_of(hand_overs_begun) == over_before;
     if (report.drained || deadline.passed()) break;
-    if (report.pending.empty()) continue;
     log::Atomic<std::uint32_t> nobody{0};
     log::Machine::futex_wait(nobody, 0, kLook);
   }

@@ -9,7 +9,6 @@ namespace sluice::detail {
 void SubscriptionState::join() noexcept {
   wakes_before_ = core->waiter(slot).wakes.load(std::memory_order_relaxed);  // a count for metrics
   for (Port& port : *this) join(port);
-  if (mode == ReadMode::copies) lost_before_ = lost_now();
 }
 
 void SubscriptionState::join(Port& port) noexcept {
@@ -24,7 +23,7 @@ void SubscriptionState::join(Port& port) noexcept {
       if (options.overload == Overload::drop_oldest) {
         log::lend_filter(*port.cursor, lost_filter_);
       }
-      (void)join_at_tail(shard, port.cursor->position);
+      lost_before_ += log::join_at_tail(shard.ring, shard.lot, *port.cursor).lost_before;
       return;
     case ReadMode::group_spans:
     case ReadMode::group_copies: {

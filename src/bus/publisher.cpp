@@ -32,9 +32,9 @@ Result<Claim> Publisher::try_claim(std::size_t payload_bytes) {
 }
 
 Result<Claim> Publisher::claim(std::size_t payload_bytes, detail::MayWait may_wait) {
-  const detail::Room room = core_->open_claim(payload_bytes, may_wait);
-  if (room.status != PublishStatus::ok) return core_->describe_failure();
-  return Claim(*core_, room.space, payload_bytes);
+  const log::Reservation space = core_->open_claim(payload_bytes, may_wait);
+  if (space.status != log::ClaimStatus::ok) return core_->describe_failure();
+  return Claim(*core_, space, payload_bytes);
 }
 
 std::uint64_t Publisher::published() const noexcept {

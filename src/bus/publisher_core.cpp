@@ -8,11 +8,21 @@
 
 namespace sluice::detail {
 
+namespace {
+
+bool asks_for_nothing(const PublishOptions& options) noexcept {
+  return options.metadata.empty() && options.timestamp_ns == 0 && options.ttl.count() == 0 && !options.id &&
+         !options.deadline;
+}
+
+}  // namespace
+
 PublisherCore::PublisherCore(std::shared_ptr<Core> owner, Core& core, const Topic& to, Shard& on,
                              const PublisherOptions& options)
     : shard(&on),
       topic(&to),
       topic_and_no_crc_(to.id()),
+      cache_(on.ring.newcomer()),
       max_length_(on.ring.max_record_bytes()),
       timestamps_(options.timestamps.value_or(core.options().timestamps)),
       clock_(core.clock()),
@@ -48,26 +58,26 @@ PublishResult PublisherCore::write_batch(std::size_t count, MayWait may_wait, Si
     if (bytes > shard->ring.max_batch_bytes()) return refuse_batch(bytes);
   }
   std::int64_t timestamp = timestamp_ns();
-  const Room room = take_room(static_cast<std::uint32_t>(bytes), may_wait, deadline_);
-  if (room.status != PublishStatus::ok) return {room.status, 0};
-  const log::Reservation& space = room.space;
-  std::uint64_t position = space.position;
+  const log::Reservation space = take(*shard, static_cast<std::uint32_t>(bytes), may_wait, deadline_);
+  if (space.status != log::ClaimStatus::ok) return {failure_.status, 0};
+  auto place = shard->ring.place_at(space.position);
+  std::byte* const records = place.bytes(bytes);
+  std::uint64_t at = 0;
   log::CommitWord first;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t length = log::kHeaderBytes + size_of(i);
     if (i != 0 && timestamps_ == Timestamps::per_event) timestamp = timestamp_ns();
-    std::byte* const record = shard->ring.writable(position, length);
-    write_header(record, timestamp);
-    fill(i, record + log::kHeaderBytes);
+    write_header(records + at, timestamp);
+    fill(i, records + at + log::kHeaderBytes);
     const auto word = log::CommitWord::committed(log::RecordKind::data, static_cast<std::uint32_t>(length));
     if (i == 0) {
       first = word;
     } else {
-      shard->ring.place(position, word);
+      place.place(at, word);
     }
-    position += word.stride();
+    at += word.stride();
   }
-  shard->ring.commit_batch(space, first, bytes);
+  place.commit(first);
   finish(*shard, count);
   return {PublishStatus::ok, space.position};
 }
@@ -91,6 +101,7 @@ PublishResult PublisherCore::publish_batch(std::span<const std::span<const std::
 
 PublishResult PublisherCore::publish(std::span<const std::byte> payload,
                                      const PublishOptions& options) noexcept {
+  if (asks_for_nothing(options)) return publish(payload.data(), payload.size(), MayWait::yes);
   [[maybe_unused]] const SoleUse use(user_, name.c_str());
   const MetadataSize metadata = measure(options.metadata);
   if (!metadata.valid) return refuse(PublishStatus::invalid_metadata);
@@ -109,10 +120,11 @@ PublishResult PublisherCore::publish(std::span<const std::byte> payload,
 
   const std::int64_t timestamp = options.timestamp_ns != 0 ? options.timestamp_ns : timestamp_ns();
   const auto bytes = static_cast<std::uint32_t>(log::align_record(length));
-  const Room room = take_room(bytes, deadline.count() == 0 ? MayWait::no : MayWait::yes, deadline);
-  if (room.status != PublishStatus::ok) return {room.status, 0};
-  const log::Reservation& space = room.space;
-  std::byte* const record = shard->ring.writable(space.position, length);
+  const auto may_wait = deadline.count() == 0 ? MayWait::no : MayWait::yes;
+  const log::Reservation space = take(*shard, bytes, may_wait, deadline);
+  if (space.status != log::ClaimStatus::ok) return {failure_.status, 0};
+  auto place = shard->ring.place_at(space.position);
+  std::byte* const record = place.bytes(length);
   write_header(record, timestamp);
   std::byte* to = record + log::kHeaderBytes;
   if (options.ttl.count() != 0) {
@@ -129,31 +141,33 @@ PublishResult PublisherCore::publish(std::span<const std::byte> payload,
   std::byte* const payload_at = record + word.payload_offset();
   while (to != payload_at) *to++ = std::byte{0};  // the gap is part of what a checksum covers
   if (!payload.empty()) std::memcpy(payload_at, payload.data(), payload.size());
-  shard->ring.commit(space, word);
+  place.commit(word);
   finish(*shard, 1);
   return {PublishStatus::ok, space.position};
 }
 
-Room PublisherCore::open_claim(std::size_t payload_bytes, MayWait may_wait) noexcept {
+log::Reservation PublisherCore::open_claim(std::size_t payload_bytes, MayWait may_wait) noexcept {
   [[maybe_unused]] const SoleUse use(user_, name.c_str());
   // Relaxed, here and below: this thread alone stores them; others look for a report.
   if (claim_position.load(std::memory_order_relaxed) != log::kNoGate) {
-    return {refuse(PublishStatus::claim_open).status, {}};
+    refuse(PublishStatus::claim_open);
+    return {};
   }
   // Checked before the header is added, so that no sum overflows.
   if (payload_bytes > max_length_ || log::kHeaderBytes + payload_bytes > max_length_) {
-    return {refuse_length(log::kHeaderBytes + payload_bytes).status, {}};
+    refuse_length(log::kHeaderBytes + payload_bytes);
+    return {};
   }
   claim_timestamp_ns_ = timestamp_ns();
   const auto bytes = static_cast<std::uint32_t>(log::align_record(log::kHeaderBytes + payload_bytes));
-  const Room room = take_room(bytes, may_wait, deadline_);
-  if (room.status != PublishStatus::ok) return room;
+  const log::Reservation space = take(*shard, bytes, may_wait, deadline_);
+  if (space.status != log::ClaimStatus::ok) return space;
   // Relaxed: see above.
   claim_thread.store(platform::current_thread_id(), std::memory_order_relaxed);
   claim_since_ns.store(monotonic_ns(), std::memory_order_relaxed);
-  claim_position.store(room.space.position, std::memory_order_relaxed);
+  claim_position.store(space.position, std::memory_order_relaxed);
   if (shard->ring.producers() == Producers::single) max_length_ = 0;
-  return room;
+  return space;
 }
 
 PublishResult PublisherCore::commit_claim(const log::Reservation& space, std::size_t payload_bytes) noexcept {

@@ -12,21 +12,12 @@ namespace sluice::detail {
 
 namespace {
 
-constexpr int kQuickLooks = 16;
-constexpr int kRelaxes = 8;
-constexpr int kSpins = 200;
+constexpr int kQuickLooks = 4;
+constexpr int kSpins = 16;
 constexpr int kYields = 20;
 
-PublishStatus status_of(log::ClaimStatus status) noexcept {
-  switch (status) {
-    case log::ClaimStatus::ok:
-      return PublishStatus::ok;
-    case log::ClaimStatus::closed:
-      return PublishStatus::closed;
-    case log::ClaimStatus::would_block:
-      break;
-  }
-  return PublishStatus::would_block;
+void relax_a_little() noexcept {
+  for (int i = 0; i < 8; ++i) log::Machine::relax();
 }
 
 /// Lets go of what this thread's own running polls hold, up to the events at hand.
@@ -71,66 +62,69 @@ log::Reservation PublisherCore::reserve(std::uint32_t bytes) noexcept {
   return space;
 }
 
-Room PublisherCore::take_room(std::uint32_t bytes, MayWait may_wait,
-                              std::chrono::nanoseconds deadline) noexcept {
-  const log::Reservation space = shard->ring.reserve_within(cache_, bytes);
-  if (space.status == log::ClaimStatus::ok) [[likely]]
-    return {PublishStatus::ok, space};
-  return find_room(bytes, may_wait, deadline);
-}
-
-Room PublisherCore::find_room(std::uint32_t bytes, MayWait may_wait,
-                              std::chrono::nanoseconds deadline) noexcept {
-  log::Reservation space = reserve(bytes);
-  if (may_wait == MayWait::yes && active_poll == nullptr) {
-    // Where a reader runs a ring behind, room is moments away, and all that waiting takes is dearer than
-    // that. Not within a handler, whose own gate may be what is in the way.
-    for (int look = 0; look < kQuickLooks && space.status == log::ClaimStatus::would_block; ++look) {
-      for (int i = 0; i < kRelaxes; ++i) log::Machine::relax();
-      space = reserve(bytes);
-    }
+template <class Pause>
+log::Reservation PublisherCore::look_again(std::uint32_t bytes, int looks, Pause pause) noexcept {
+  log::Reservation space;
+  for (int look = 0; look < looks && space.status == log::ClaimStatus::would_block; ++look) {
+    pause();
+    space = reserve(bytes);
   }
-  if (space.status == log::ClaimStatus::ok) [[likely]]
-    return {PublishStatus::ok, space};
-  return wait_for_room(space.status, bytes, may_wait, deadline);
+  return space;
 }
 
-Room PublisherCore::wait_for_room(log::ClaimStatus failed, std::uint32_t bytes, MayWait may_wait,
-                                  std::chrono::nanoseconds deadline) noexcept {
-  // Also when it is closed: what a single producer had to abort may be what a reader sleeps behind.
+log::Reservation PublisherCore::find_room(std::uint32_t bytes, MayWait may_wait,
+                                          std::chrono::nanoseconds deadline) noexcept {
+  log::Reservation space = reserve(bytes);
+  if (space.status == log::ClaimStatus::ok) return space;
+  // Where a reader runs a ring behind, room is moments away, and what real waiting takes is dearer than that.
+  // Not within a handler, whose own gate may be what is in the way.
+  if (space.status == log::ClaimStatus::would_block && may_wait == MayWait::yes && active_poll == nullptr) {
+    space = look_again(bytes, kQuickLooks, relax_a_little);
+  }
+  if (space.status == log::ClaimStatus::would_block) space = wait_for_room(bytes, may_wait, deadline);
+  switch (space.status) {
+    case log::ClaimStatus::ok:
+      waited.add();
+      break;
+    case log::ClaimStatus::closed:
+      refuse(PublishStatus::closed);
+      break;
+    case log::ClaimStatus::would_block:
+      break;  // refused where the reason was known
+  }
+  return space;
+}
+
+log::Reservation PublisherCore::wait_for_room(std::uint32_t bytes, MayWait may_wait,
+                                              std::chrono::nanoseconds deadline) noexcept {
   shard->lot.wake_all();
-  if (failed == log::ClaimStatus::closed) return {refuse(PublishStatus::closed).status, {}};
   store_own_gates();
   log::Reservation space = reserve(bytes);
-  if (space.status == log::ClaimStatus::ok) return {PublishStatus::ok, space};
+  if (space.status != log::ClaimStatus::would_block) return space;
   core_->keeper().refused(shard->context.shard);
   if (may_wait == MayWait::no || deadline.count() == 0) {
     would_block.add();
-    return {refuse(status_of(space.status), bytes).status, {}};
+    refuse(PublishStatus::would_block, bytes);
+    return {};
   }
-  if (core_->held_by_this_thread(*shard, bytes))
-    return {refuse(PublishStatus::would_deadlock, bytes).status, {}};
+  if (core_->held_by_this_thread(*shard, bytes)) {
+    refuse(PublishStatus::would_deadlock, bytes);
+    return {};
+  }
 
-  for (int look = 0; look < kSpins + kYields && space.status == log::ClaimStatus::would_block; ++look) {
-    if (look < kSpins) {
-      log::Machine::relax();
-    } else {
-      log::Machine::yield();
-    }
-    space = reserve(bytes);
-  }
+  space = look_again(bytes, kSpins, log::Machine::relax);
+  if (space.status == log::ClaimStatus::would_block) space = look_again(bytes, kYields, log::Machine::yield);
   const Deadline until = Deadline::in(deadline);
   while (space.status == log::ClaimStatus::would_block) {
     const std::chrono::nanoseconds left = until.left();
     if (left.count() == 0) {
       timed_out.add();
-      return {refuse(PublishStatus::timed_out, bytes).status, {}};
+      refuse(PublishStatus::timed_out, bytes);
+      break;
     }
     space = sleep_for_room(bytes, left);
   }
-  if (space.status == log::ClaimStatus::closed) return {refuse(PublishStatus::closed).status, {}};
-  waited.add();
-  return {PublishStatus::ok, space};
+  return space;
 }
 
 log::Reservation PublisherCore::sleep_for_room(std::uint32_t bytes,

@@ -60,14 +60,18 @@ void Core::forget(PublisherCore& publisher) noexcept {
 
 Result<EventId> Core::publish(std::string_view topic_name, std::span<const std::byte> payload,
                               const PublishOptions& options) {
-  auto topic = intern(*topics_, topic_name);
-  if (!topic) return std::move(topic).error();
-  Shard& shard = *shards_[(*topic)->shard()];
+  const Topic* topic = topics_->find(topic_name);
+  if (topic == nullptr) [[unlikely]] {
+    auto made = intern(*topics_, topic_name);
+    if (!made) return std::move(made).error();
+    topic = *made;
+  }
+  Shard& shard = *shards_[topic->shard()];
   if (shard.ring.producers() == Producers::single) {
     return exclusive(topic_name, "which only a Publisher may publish to: get one with bus.publisher(topic)");
   }
   // One for the call: any number of threads may be here at once, and a publisher is for one.
-  PublisherCore publisher(nullptr, *this, **topic, shard, {});
+  PublisherCore publisher(nullptr, *this, *topic, shard, {});
   const PublishResult result = publisher.publish(payload, options);
   if (!result.ok()) return publisher.describe_failure();
   published_by_name_.add();

@@ -136,11 +136,10 @@ Result<std::shared_ptr<Group>> Core::make_group(const SubscriptionState& subscri
     shards[i]->gates.use_cursors_up_to(group->cursor);
     place.shard = shards[i];
     place.cursor = &shards[i]->gates.cursor(group->cursor);
-    place.lost_before = place.cursor->lost.load(std::memory_order_relaxed);  // its former owner is gone
     if (group->options.overload == Overload::drop_oldest) {
       log::lend_filter(*place.cursor, *group);
     }
-    (void)join_at_tail(*shards[i], place.cursor->position);
+    place.lost_before = log::join_at_tail(shards[i]->ring, shards[i]->lot, *place.cursor).lost_before;
   }
   return group;
 }

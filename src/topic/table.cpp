@@ -159,12 +159,6 @@ Topic* TopicTable::storage_for(std::uint32_t id) {
   return chunk.load(std::memory_order_relaxed) + id % kTopicsPerChunk;
 }
 
-Topic& TopicTable::topic_at(std::uint32_t id) const noexcept {
-  // Relaxed: the caller got the id from a name's slot or below `size_`, and either is published behind the
-  // chunk.
-  return chunks_[id / kTopicsPerChunk].load(std::memory_order_relaxed)[id % kTopicsPerChunk];
-}
-
 Result<std::shared_ptr<const TopicFilter>> TopicTable::add_filter(const Pattern& pattern,
                                                                   std::uint32_t slot) {
   const std::lock_guard lock(mutex_);

@@ -36,7 +36,8 @@ class Filter final : public log::RecordFilter {
 struct DropModel : RingModel {
   DropModel(const RingSetup& setup, Filter::Wants wants, int prefilled) : RingModel(setup), filter(wants) {
     cursor().position.store(0, std::memory_order_relaxed);
-    publish(prefilled);  // before it is lossy, so that nothing is dropped yet
+    Publisher producer(*this);  // before it is lossy, so that nothing is dropped yet
+    for (int i = 0; i < prefilled; ++i) producer.publish_in_turn();
   }
 
   /// From now on the raiser may move the cursor.
@@ -58,10 +59,6 @@ struct DropModel : RingModel {
     }
     reader.withdraw();
     return true;
-  }
-  void publish(int records) {
-    Publisher producer(*this);
-    for (int i = 0; i < records; ++i) producer.publish_in_turn();
   }
 
   /// What holds in the end: below the cursor each record that is wanted was delivered, once, or lost.
@@ -114,7 +111,7 @@ std::shared_ptr<DropModel> drop_model(const DropSetup& setup = {}) {
 /// what it is copying.
 void a_reader_is_lapped(Scenario& s, Filter::Wants wants, Producers producers) {
   auto m = drop_model({.wants = wants, .producers = producers});
-  s.thread("producer", [m] { m->publish(3); });
+  publishes(s, m, 3);
   s.thread("reader", [m] {
     SpanReader<Policy> reader = m->reader(0);
     for (int i = 0; i < 2; ++i) (void)m->copy(reader, 2);
@@ -125,9 +122,7 @@ void a_reader_is_lapped(Scenario& s, Filter::Wants wants, Producers producers) {
 /// The same with two producers: one is preempted in the midst of a raise, the other one goes on.
 void a_reader_is_lapped_by_two(Scenario& s) {
   auto m = drop_model({.prefilled = 1});
-  for (const char* name : {"producer1", "producer2"}) {
-    s.thread(name, [m] { (void)Publisher(*m).try_publish_in_turn(); });
-  }
+  for (const char* name : {"producer1", "producer2"}) tries_to_publish(s, m, 1, name);
   s.thread("reader", [m] {
     SpanReader<Policy> reader = m->reader(0);
     (void)m->copy(reader, 2);
@@ -157,17 +152,8 @@ void a_producer_is_never_held_up_by_a_cursor(Scenario& s) {
 /// A claim is open where the raiser would drop: it drops what lies below, and the claim holds producers.
 void an_open_claim_is_not_dropped(Scenario& s) {
   auto m = drop_model();
-  auto slow = std::make_shared<Publisher>(*m);
-  const Reservation open = slow->claim(1);
-  s.thread("slow", [m, slow, open] {
-    // Written once more: a producer that laps this claim writes the same bytes, which is a race.
-    slow->write(open.position, 32, 1);
-    slow->commit(open);
-  });
-  s.thread("quick", [m] {
-    Publisher producer(*m);
-    for (int i = 0; i < 2; ++i) (void)producer.try_publish_in_turn();
-  });
+  has_an_open_claim(s, m);
+  tries_to_publish(s, m, 2, "quick");
   s.thread("reader", [m] {
     SpanReader<Policy> reader = m->reader(0);
     (void)m->copy(reader, 1);
@@ -179,7 +165,7 @@ void an_open_claim_is_not_dropped(Scenario& s) {
 /// the raiser may be dropping the same records.
 void a_reader_drops_to_the_middle(Scenario& s) {
   auto m = drop_model({.capacity_bytes = 128, .prefilled = 3, .wants = Filter::Wants::odd});
-  s.thread("producer", [m] { m->publish(2); });
+  publishes(s, m, 2);
   s.thread("reader", [m] {
     SpanReader<Policy> reader = m->reader(0);
     reader.drop_to_middle(m->filter, 2 * kRecord);
@@ -196,7 +182,7 @@ void a_second_copy_ends_the_first(Scenario& s) {
     SpanReader<Policy> reader = m->reader(0);
     for (int i = 0; i < 2; ++i) (void)m->copy(reader, 2);
   });
-  s.thread("producer", [m] { m->publish(2); });
+  publishes(s, m, 2);
   s.finally([m] { m->require_all_accounted_for(); });
 }
 
@@ -209,14 +195,14 @@ void two_readers_are_lapped(Scenario& s) {
       (void)m->copy(reader, 1);
     });
   }
-  s.thread("producer", [m] { m->publish(2); });
+  publishes(s, m, 2);
   s.finally([m] { m->require_all_accounted_for(); });
 }
 
 /// A larger one, for drawn schedules: two producers lap two readers, one of which drops by itself.
 void readers_are_lapped_again_and_again(Scenario& s) {
   auto m = drop_model({.capacity_bytes = 128});
-  for (const char* name : {"producer1", "producer2"}) s.thread(name, [m] { m->publish(4); });
+  for (const char* name : {"producer1", "producer2"}) publishes(s, m, 4, name);
   for (const std::uint32_t gate : {0u, 1u}) {
     s.thread("reader" + std::to_string(gate), [m, gate] {
       SpanReader<Policy> reader = m->reader(gate);

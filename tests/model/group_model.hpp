@@ -19,10 +19,12 @@ using log::SpanResult;
 using log::SpanStatus;
 
 inline constexpr std::uint64_t kRecord = log::kAlignment;
+/// What members ask for: what they get is for `fair_span_end` to say, and no matter here.
+inline constexpr std::uint32_t kSpanRecords = 2;
 
-/// A ring with a group on it. Its cursor stands at the log's beginning, where `prefilled` records lie. Of
-/// three in a ring of four a claim takes the first two: then two more can be published, of which the last is
-/// written over the first of the span, if nothing holds it back.
+/// A ring with a group on it. Its cursor stands at the log's beginning, where `prefilled` records lie. Where
+/// these are four or more, a claim takes the first two. Seven fill a ring of eight: then two more can be
+/// published, of which the last is written over the first of the span, if nothing holds it back.
 struct GroupModel : RingModel {
   GroupModel(const RingSetup& setup, int prefilled) : RingModel(setup) {
     cursor().position.store(0, std::memory_order_relaxed);
@@ -30,7 +32,7 @@ struct GroupModel : RingModel {
     for (int i = 0; i < prefilled; ++i) (void)producer.try_publish_in_turn();
   }
 
-  /// Of events that lie at most 256 bytes from the log's beginning, which all do here.
+  /// Of events that lie at most 512 bytes from the log's beginning, which all do here.
   [[nodiscard]] int& handled(std::uint64_t position) { return handled_.at(position / kRecord); }
 
   /// What holds in the end: each event below the cursor, and none above, was handled once; one that was being
@@ -50,7 +52,7 @@ struct GroupModel : RingModel {
   Atomic<int> finished{0};             ///< events; relaxed, for threads that wait for the last one
 
  private:
-  std::array<int, 8> handled_{};
+  std::array<int, 16> handled_{};
 };
 
 inline std::shared_ptr<GroupModel> group_model(std::uint64_t capacity_bytes, std::uint32_t members,
@@ -67,7 +69,7 @@ class Member {
       : model_(&model),
         member_(model.ring, model.lot, model.table, model.shared, model.cursor(), model.gate(gate)) {}
 
-  [[nodiscard]] SpanResult claim(std::uint32_t max_records = 32) {
+  [[nodiscard]] SpanResult claim(std::uint32_t max_records = kSpanRecords) {
     return member_.claim(max_records, model_->ring.capacity_bytes(), [](std::uint32_t) { return true; });
   }
   /// Reads and handles the span's events from `from` to `to`, in place; the last one of the span ends it.
@@ -90,6 +92,13 @@ class Member {
     return true;
   }
 
+  /// Claims so often, and handles what it gets.
+  void work_on(int claims, std::uint32_t max_records = kSpanRecords) {
+    for (int i = 0; i < claims; ++i) {
+      const SpanResult claimed = claim(max_records);
+      if (claimed.status == SpanStatus::claimed) handle(claimed.span);
+    }
+  }
   /// Claims and handles until there is nothing left.
   void work() {
     for (SpanResult claimed = claim(); claimed.status == SpanStatus::claimed; claimed = claim())
@@ -110,7 +119,21 @@ class Member {
   log::GroupMember<Policy> member_;
 };
 
-/// The group's second file of models.
-std::vector<Model> eviction_models();
+/// A member with the gate of that number claims a span, and leaves it whole.
+inline void leaves_an_orphan(GroupModel& m, std::uint32_t gate, std::uint32_t max_records = kSpanRecords) {
+  Member leaver(m, gate);
+  (void)leaver.claim(max_records);
+  (void)leaver->leave();
+}
+
+/// What an evictor does, as long as the member works: if it moves on meanwhile, a step later.
+inline bool evict(GroupModel& m, std::uint32_t gate) {
+  std::uint64_t value = m.gate(gate).value.load(std::memory_order_acquire);
+  while (log::gate_phase(value) == GatePhase::working) {
+    if (log::GroupMember<Policy>::evict(m.gate(gate), log::gate_position(value), m.shared)) return true;
+    value = m.gate(gate).value.load(std::memory_order_acquire);
+  }
+  return false;
+}
 
 }  // namespace sluice::model

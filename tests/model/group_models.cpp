@@ -1,10 +1,16 @@
 #include <iterator>
 
 #include "model/group_model.hpp"
+#include "model/support.hpp"
 
 /// Queue groups: members that claim spans of one cursor, leave them behind, and take over what others left:
-/// `group.hpp`. Each event is handled exactly once. Eviction has a file of its own.
+/// `group.hpp`. Each event is handled exactly once. Eviction and drains have files of their own.
 namespace sluice::model {
+
+// The rest of the area, each in a file of its own name.
+std::vector<Model> eviction_models();
+std::vector<Model> drain_models();
+
 namespace {
 
 // ---- claiming -----------------------------------------------------------------------------------------
@@ -13,18 +19,9 @@ namespace {
 void two_members_share(Scenario& s) {
   auto m = group_model(64, 2, 1);
   for (const std::uint32_t gate : {0u, 1u}) {
-    s.thread("member" + std::to_string(gate), [m, gate] {
-      Member member(*m, gate);
-      for (int i = 0; i < 2; ++i) {
-        const SpanResult claimed = member.claim(1);
-        if (claimed.status == SpanStatus::claimed) member.handle(claimed.span);
-      }
-    });
+    s.thread("member" + std::to_string(gate), [m, gate] { Member(*m, gate).work_on(2, 1); });
   }
-  s.thread("producer", [m] {
-    Publisher producer(*m);
-    for (int i = 0; i < 2; ++i) (void)producer.try_publish_in_turn();
-  });
+  tries_to_publish(s, m, 2);
   s.finally([m] {
     m->require_each_once();
     outcome({m->finished.load(std::memory_order_relaxed)});
@@ -35,10 +32,7 @@ void two_members_share(Scenario& s) {
 void a_member_keeps_up(Scenario& s) {
   auto m = group_model(64, 1, 0);
   s.thread("member", [m] { Member(*m, 0).work_until(3); });
-  s.thread("producer", [m] {
-    Publisher producer(*m);
-    for (int i = 0; i < 3; ++i) producer.publish_in_turn();
-  });
+  publishes(s, m, 3);
   s.finally([m] { m->require_each_once(); });
 }
 
@@ -46,24 +40,13 @@ void a_member_keeps_up(Scenario& s) {
 void a_member_joins(Scenario& s) {
   auto m = std::make_shared<GroupModel>(
       RingSetup{.capacity_bytes = 64, .gates = 2, .cursors = 1, .joined_gates = 0, .unused_gates = 1}, 1);
-  s.thread("member", [m] {
-    Member member(*m, 0);
-    const SpanResult claimed = member.claim(1);
-    if (claimed.status == SpanStatus::claimed) member.handle(claimed.span);
-  });
+  s.thread("member", [m] { Member(*m, 0).work_on(1, 1); });
   s.thread("joiner", [m] {
     m->table.use_gates_up_to(1);
     m->shared.members.fetch_add(1, std::memory_order_relaxed);
-    Member member(*m, 1);
-    for (int i = 0; i < 2; ++i) {
-      const SpanResult claimed = member.claim(1);
-      if (claimed.status == SpanStatus::claimed) member.handle(claimed.span);
-    }
+    Member(*m, 1).work_on(2, 1);
   });
-  s.thread("producer", [m] {
-    Publisher producer(*m);
-    for (int i = 0; i < 2; ++i) (void)producer.try_publish_in_turn();
-  });
+  tries_to_publish(s, m, 2);
   s.finally([m] { m->require_each_once(); });
 }
 
@@ -71,7 +54,7 @@ void a_member_joins(Scenario& s) {
 
 /// A member leaves in the midst of a span: another takes the rest over, before it takes anything new.
 void a_member_leaves_a_span(Scenario& s) {
-  auto m = group_model(128, 2, 3);
+  auto m = group_model(256, 2, 4);
   s.thread("leaver", [m] {
     Member leaver(*m, 1);
     const SpanResult claimed = leaver.claim();
@@ -89,25 +72,17 @@ void a_member_leaves_a_span(Scenario& s) {
               "what was left comes first");
       heir.handle(first.span);
     }
-    heir.work_until(3);
+    heir.work_until(4);
   });
   s.finally([m] { m->require_each_once(); });
 }
 
 /// Two find the same orphan: one of them gets it.
 void an_orphan_is_adopted_once(Scenario& s) {
-  auto m = group_model(128, 3, 3);
-  auto leaver = std::make_shared<Member>(*m, 1);
-  (void)leaver->claim();
-  (void)(*leaver)->leave();
+  auto m = group_model(256, 3, 4);
+  leaves_an_orphan(*m, 1);
   for (const std::uint32_t gate : {0u, 2u}) {
-    s.thread("heir" + std::to_string(gate), [m, gate] {
-      Member heir(*m, gate);
-      for (int i = 0; i < 2; ++i) {
-        const SpanResult claimed = heir.claim();
-        if (claimed.status == SpanStatus::claimed) heir.handle(claimed.span);
-      }
-    });
+    s.thread("heir" + std::to_string(gate), [m, gate] { Member(*m, gate).work_on(2); });
   }
   s.finally([m] { m->require_each_once(); });
 }
@@ -115,25 +90,16 @@ void an_orphan_is_adopted_once(Scenario& s) {
 /// A member reads an event, and leaves before it has handled it. Its heir, which may have come for another
 /// orphan, handles it, and a producer writes over it: only after the leaver has read it, too.
 void what_a_leaver_reads_is_read_before_its_heir_lets_go(Scenario& s) {
-  auto m = group_model(128, 3, 3);
+  auto m = group_model(256, 3, 7);
   auto leaver = std::make_shared<Member>(*m, 1);
-  auto other = std::make_shared<Member>(*m, 2);
   const Span span = leaver->claim().span;
-  (void)other->claim();
-  (void)(*other)->leave();
+  leaves_an_orphan(*m, 2);
   s.thread("leaver", [m, leaver, span] {
     require_in_place(*m, span.begin);
     require((*leaver)->leave(), "something is left");
   });
-  s.thread("heir", [m] {
-    Member heir(*m, 0);
-    const SpanResult claimed = heir.claim();
-    if (claimed.status == SpanStatus::claimed) heir.handle(claimed.span);
-  });
-  s.thread("producer", [m] {
-    Publisher producer(*m);
-    for (int i = 0; i < 2; ++i) (void)producer.try_publish_in_turn();
-  });
+  s.thread("heir", [m] { Member(*m, 0).work_on(1); });
+  tries_to_publish(s, m, 2);
   s.finally([m] { require_free_at_the_tail(*m); });
 }
 
@@ -166,9 +132,7 @@ void an_orphan_of_another_group_is_not_taken(Scenario& s) {
   constexpr int kOurs = 1;
   constexpr int kTheirs = 2;
   auto m = group_model(128, 3, 3);
-  auto ours = std::make_shared<Member>(*m, 2);
-  (void)ours->claim(1);
-  (void)(*ours)->leave();
+  leaves_an_orphan(*m, 2, 1);
   struct Theirs {
     explicit Theirs(GroupModel& model)
         : member(model.ring, model.lot, model.table, shared, cursor, model.gate(1)) {
@@ -198,31 +162,26 @@ void an_orphan_of_another_group_is_not_taken(Scenario& s) {
 
 /// An orphan moves from one gate to another while a producer raises, whose scan may miss it in both.
 void an_orphan_is_never_unprotected(Scenario& s, std::uint32_t from_gate, std::uint32_t to_gate) {
-  auto m = group_model(128, 2, 3);
-  auto leaver = std::make_shared<Member>(*m, from_gate);
-  (void)leaver->claim();
-  (void)(*leaver)->leave();
+  auto m = group_model(256, 2, 7);
+  leaves_an_orphan(*m, from_gate);
   s.thread("heir", [m, to_gate] {
     Member heir(*m, to_gate);
     const SpanResult claimed = heir.claim();
     require(claimed.status == SpanStatus::claimed && claimed.span.begin == 0, "the orphan is there");
     heir.handle(claimed.span);
   });
-  s.thread("producer", [m] {
-    Publisher producer(*m);
-    for (int i = 0; i < 2; ++i) producer.publish_in_turn();
-  });
+  publishes(s, m, 2);
   s.finally([m] { m->require_each_once(); });
 }
 
 /// The same, but it moves on and on, and each time a scan of the same raise may miss it: there are three.
 void an_orphan_that_moves_on_is_never_unprotected(Scenario& s) {
-  auto m = group_model(128, 4, 3);
+  auto m = group_model(256, 4, 7);
   auto leaver = std::make_shared<Member>(*m, 3);
   (void)leaver->claim();
   Member(*m, 0).work();  // so that there is nothing else to be had
   (void)(*leaver)->leave();
-  s.thread("producer", [m] { (void)Publisher(*m).try_publish_in_turn(); });
+  tries_to_publish(s, m, 1);
   for (const std::uint32_t gate : {2u, 1u, 0u}) {
     s.thread("heir" + std::to_string(gate), [m, gate] {
       Member heir(*m, gate);
@@ -239,15 +198,11 @@ void an_orphan_that_moves_on_is_never_unprotected(Scenario& s) {
 /// The gate that an orphan was left in is the next subscriber's once its adopter has cleared it.
 void an_orphans_gate_is_used_again(Scenario& s) {
   auto m = group_model(128, 2, 3);
-  auto leaver = std::make_shared<Member>(*m, 1);
-  (void)leaver->claim(1);
-  (void)(*leaver)->leave();
+  leaves_an_orphan(*m, 1, 1);
   s.thread("heir", [m] { Member(*m, 0).work_until(3); });
   s.thread("registry", [m] {
     if (m->gate(1).value.load(std::memory_order_acquire) != log::kNoGate) return;
-    Member next(*m, 1);
-    const SpanResult claimed = next.claim();
-    if (claimed.status == SpanStatus::claimed) next.handle(claimed.span);
+    Member(*m, 1).work_on(1);
   });
   s.finally([m] { m->require_each_once(); });
 }
@@ -256,12 +211,7 @@ void an_orphans_gate_is_used_again(Scenario& s) {
 /// span, and the ring is lapped.
 void a_group_at_work(Scenario& s) {
   auto m = group_model(128, 3, 2);
-  for (const char* name : {"producer1", "producer2"}) {
-    s.thread(name, [m] {
-      Publisher producer(*m);
-      for (int i = 0; i < 3; ++i) producer.publish_in_turn();
-    });
-  }
+  for (const char* name : {"producer1", "producer2"}) publishes(s, m, 3, name);
   for (const std::uint32_t gate : {0u, 1u}) {
     s.thread("member" + std::to_string(gate), [m, gate] { Member(*m, gate).work_until(8); });
   }
@@ -303,8 +253,11 @@ std::vector<Model> group_models() {
        .options = {.stale_reads = 3, .random_schedules = 3'000},
        .setup = a_group_at_work},
   };
-  std::vector<Model> others = eviction_models();
-  models.insert(models.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
+  for (const auto more : {eviction_models, drain_models}) {
+    std::vector<Model> others = more();
+    models.insert(models.end(), std::make_move_iterator(others.begin()),
+                  std::make_move_iterator(others.end()));
+  }
   return models;
 }
 

@@ -54,8 +54,12 @@ void RingModel::name_everything(const RingSetup& setup) {
 }
 
 Reservation Publisher::claim(std::uint64_t number, std::uint32_t bytes, std::uint32_t topic) {
-  const Reservation space = model_->ring.try_reserve(cache_, bytes);
-  if (space.status == ClaimStatus::ok) write(space.position, bytes, number, topic);
+  Reservation space = model_->ring.reserve_within(cache_, bytes);
+  if (space.status != ClaimStatus::ok) space = model_->ring.try_reserve(cache_, bytes);
+  if (space.status != ClaimStatus::ok) return space;
+  const std::uint64_t capacity = model_->ring.capacity_bytes();
+  require(space.position % capacity + bytes <= capacity, "no record crosses the ring's end");
+  write(space.position, bytes, number, topic);
   return space;
 }
 
@@ -109,6 +113,53 @@ std::uint64_t read_number(RingModel& model, std::uint64_t position) {
     require(std::memcmp(payload + at, &first, sizeof first) == 0, "all words of a payload are of one record");
   }
   return first;
+}
+
+void read_in_order(RingModel& model, const Numbers& numbers, std::uint64_t from) {
+  GateReader reader(model, 0, from);
+  for (const std::uint64_t number : numbers)
+    require(reader.next().number == number, "in order, none missing or seen twice");
+}
+
+void publishes(Scenario& s, const std::shared_ptr<RingModel>& m, int records, const std::string& name) {
+  s.thread(name, [m, records] {
+    Publisher producer(*m);
+    for (int i = 0; i < records; ++i) producer.publish_in_turn();
+  });
+}
+
+void tries_to_publish(Scenario& s, const std::shared_ptr<RingModel>& m, int records,
+                      const std::string& name) {
+  s.thread(name, [m, records] {
+    Publisher producer(*m);
+    for (int i = 0; i < records; ++i) (void)producer.try_publish_in_turn();
+  });
+}
+
+void counts_what_it_publishes(Scenario& s, const std::shared_ptr<RingModel>& m, int records,
+                              const std::string& name) {
+  s.thread(name, [m, records] {
+    Publisher producer(*m);
+    std::int64_t published = 0;
+    for (int i = 0; i < records; ++i) published += producer.try_publish_in_turn() ? 1 : 0;
+    outcome({published});
+  });
+}
+
+void has_an_open_claim(Scenario& s, const std::shared_ptr<RingModel>& m) {
+  auto slow = std::make_shared<Publisher>(*m);
+  const std::uint64_t number = number_at(m->ring.tail());
+  const auto topic = static_cast<std::uint32_t>(number);
+  const Reservation open = slow->claim(number, log::kAlignment, topic);
+  s.thread("slow", [slow, open, number, topic] {
+    slow->write(open.position, open.bytes, number, topic);
+    slow->commit(open);
+  });
+}
+
+std::uint64_t end_of_record(RingModel& model, std::uint64_t position) {
+  const CommitWord word = model.ring.word(position);
+  return word.is_committed() ? position + word.stride() : position;
 }
 
 void require_free_at_the_tail(RingModel& model) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "sluice/log/parking.hpp"
 #include "sluice/log/ring.hpp"
@@ -82,9 +83,9 @@ class RingModel {
 /// Publishes records whose every payload word holds one number. One per thread.
 class Publisher {
  public:
-  explicit Publisher(RingModel& model) : model_(&model) {}
+  explicit Publisher(RingModel& model, const ProducerCache& cache = {}) : model_(&model), cache_(cache) {}
 
-  /// Claims and writes, but leaves the commit to the caller.
+  /// Claims, as publishers do, by the short way first, and writes; the commit is the caller's.
   Reservation claim(std::uint64_t number, std::uint32_t bytes = 32, std::uint32_t topic = 1);
   /// Claims, writes and commits `used_bytes` of what was claimed; false when there was no room.
   bool try_publish(std::uint64_t number, std::uint32_t bytes = 32, std::uint32_t topic = 1);
@@ -143,8 +144,34 @@ class GateReader {
   std::uint64_t position_;
 };
 
+using Numbers = std::vector<std::uint64_t>;
+
+/// Reads behind gate 0, pausing until there is something: what comes next are these, none missing or seen
+/// twice.
+void read_in_order(RingModel& model, const Numbers& numbers, std::uint64_t from = 0);
+
+// ---- threads that many scenarios have -----------------------------------------------------------------
+
+/// Publishes so many records in turn, waiting for room.
+void publishes(Scenario& s, const std::shared_ptr<RingModel>& m, int records,
+               const std::string& name = "producer");
+/// The same, but where there is no room the record is left out.
+void tries_to_publish(Scenario& s, const std::shared_ptr<RingModel>& m, int records,
+                      const std::string& name = "producer");
+/// Tries as well; the outcome is how many were published.
+void counts_what_it_publishes(Scenario& s, const std::shared_ptr<RingModel>& m, int records,
+                              const std::string& name = "producer");
+/// Has claimed the next record before anybody runs. Its thread, "slow", writes it once more, so that a
+/// producer who laps the claim and writes the same bytes is a race, and commits it.
+void has_an_open_claim(Scenario& s, const std::shared_ptr<RingModel>& m);
+
+// ---- what has to hold -----------------------------------------------------------------------------------
+
 /// What holds in the end: nobody has claimed what lies at the tail, so nothing is there to be read.
 void require_free_at_the_tail(RingModel& model);
+
+/// Where the committed record at a position ends, or the position itself: for claims of one record each.
+[[nodiscard]] std::uint64_t end_of_record(RingModel& model, std::uint64_t position);
 
 /// Reads a record that was published in turn, whole: fails the schedule when it is of another lap.
 void require_in_place(RingModel& model, std::uint64_t position);

@@ -73,6 +73,9 @@ class TscClock final : public Clock {
   /// False where readings fall back to the system clock.
   [[nodiscard]] bool uses_tsc() const noexcept { return uses_tsc_; }
 
+  /// The match of counter and system time that readings go by; none while it is being replaced. Any thread.
+  [[nodiscard]] std::optional<TscAnchor> shared_anchor() const noexcept { return anchor_.load(); }
+
   /// A fresh match of counter and system time, at the best rate known so far. For `ClockReader`; any thread.
   [[nodiscard]] TscAnchor fresh_anchor() const noexcept;
 

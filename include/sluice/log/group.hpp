@@ -15,9 +15,13 @@ struct alignas(64) GroupShared {
 
   Atomic<std::uint32_t> members{0};  ///< for the size of a span; staleness makes it a little unfair
   Atomic<std::uint32_t> orphans{0};  ///< spans whose member left, waiting for another
-  /// How often a span was about to be left behind: who asks the members one by one, and finds it unchanged in
-  /// the end, has not missed a span that went from one that was still to be asked to one that had been.
-  Atomic<std::uint64_t> hand_overs{0};
+  /// How often somebody set about leaving a span behind, and how often that was over, whatever came of it.
+  /// Who asks the members one by one, and in the end finds that no more have begun than were over before, has
+  /// not missed a span that went from one that was still to be asked to one that had been. One count would
+  /// not do: taken before the gate changes it may be in the first look already, and taken behind that, be
+  /// missed by the last one.
+  Atomic<std::uint64_t> hand_overs_begun{0};
+  Atomic<std::uint64_t> hand_overs_over{0};
 };
 
 /// One member of a queue group on one shard: each event of the shared cursor goes to exactly one member.
@@ -88,8 +92,9 @@ class GroupMember {
 
   /// Leaves the unfinished span, if there is one, to the others; returns true when there was.
   bool leave() noexcept {
-    // Relaxed: ours, unless an evictor has taken the span, which the compare-and-swap will find.
-    const std::uint64_t value = reader_.gate().value.load(std::memory_order_relaxed);
+    // Ours, unless an evictor has taken the span, which the compare-and-swap would find as well. SYNC orphan:
+    // the hand-over that it has begun, for whoever sees us gone.
+    const std::uint64_t value = reader_.gate().value.load(std::memory_order_acquire);
     if (value == kNoGate || gate_phase(value) != GatePhase::working) return false;
     return orphan(reader_.gate(), value, GatePhase::orphaned, *shared_);
   }
@@ -115,16 +120,17 @@ class GroupMember {
   }
 
   static bool orphan(Gate& gate, std::uint64_t value, GatePhase phase, GroupShared<Policy>& shared) noexcept {
-    // Relaxed: released with the gate, and whoever finds the span elsewhere has acquired that.
-    shared.hand_overs.fetch_add(1, std::memory_order_relaxed);
+    // Relaxed: released with the gate; whoever finds the span elsewhere, or its member gone, has acquired
+    // that.
+    shared.hand_overs_begun.fetch_add(1, std::memory_order_relaxed);
     // SYNC working, SYNC orphan: the adopter sees the span's end and what its member did before.
-    if (!gate.value.compare_exchange_strong(value, gate_value(gate_position(value), phase),
-                                            std::memory_order_acq_rel, std::memory_order_relaxed)) {
-      return false;
-    }
+    const bool is_orphaned = gate.value.compare_exchange_strong(
+        value, gate_value(gate_position(value), phase), std::memory_order_acq_rel, std::memory_order_relaxed);
     // SYNC orphan: whoever sees the count finds the gate.
-    shared.orphans.fetch_add(1, std::memory_order_release);
-    return true;
+    if (is_orphaned) shared.orphans.fetch_add(1, std::memory_order_release);
+    // SYNC hand-over: the gate as it is now, for who asks the members behind this count.
+    shared.hand_overs_over.fetch_add(1, std::memory_order_release);
+    return is_orphaned;
   }
 
   template <class Belongs>

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "sluice/log/unread.hpp"
 
@@ -16,26 +17,66 @@
 /// 3. Of a cursor that others move, every record has one owner: whoever moved it over the record, or, from
 ///    where it was withdrawn on, nobody.
 /// 4. A filter that was lent to a cursor is asked by no raiser once `take_filter_back` has returned.
+/// 5. A record counts as lost for the subscriber that stood at or below it: what a raiser dropped for a
+///    cursor's former owners, or from where it was only tried, is in the `lost_before` of who joins at last.
 ///
 /// **Thread safety.** One joiner or leaver of a shard at a time, as the registry's lock of its owner sees to;
 /// raisers, producers and other readers need no lock.
 namespace sluice::log {
 
-/// Stores a gate or cursor at the tail so that nothing from there on is overwritten, and returns where that
-/// is. The slot was announced to scans before (`GateTable::use_gates_up_to`).
+/// One try to store a gate or cursor at the tail so that nothing from there on is overwritten: where that is,
+/// or nothing if a producer has meanwhile gone a whole ring further.
+template <class Policy>
+[[nodiscard]] std::optional<std::uint64_t> try_join_at_tail(
+    Ring<Policy>& ring, ParkingLot<Policy>& lot,
+    typename Policy::template Atomic<std::uint64_t>& place) noexcept {
+  const std::uint64_t tail = ring.tail();
+  ring.raiser().join_at(tail);
+  // SYNC gate, SYNC cursor: the doubt about open claims below is visible to whoever sees the place taken.
+  place.store(tail, std::memory_order_release);
+  if (ring.raiser().joined_at(tail)) return tail;
+  place.store(kNoGate, std::memory_order_release);  // SYNC gate, SYNC cursor: nothing was read
+  lot.space_freed();
+  return std::nullopt;
+}
+
+/// Stores a gate, or a cursor that no raiser moves, at the tail, and returns where that is. The slot was
+/// announced to scans before (`GateTable::use_gates_up_to`).
 ///
 /// Lock-free: it only repeats when a producer has meanwhile gone a whole ring further.
 template <class Policy>
 [[nodiscard]] std::uint64_t join_at_tail(Ring<Policy>& ring, ParkingLot<Policy>& lot,
                                          typename Policy::template Atomic<std::uint64_t>& place) noexcept {
   for (;;) {
-    const std::uint64_t tail = ring.tail();
-    ring.raiser().join_at(tail);
-    // SYNC gate, SYNC cursor: the doubt about open claims below is visible to whoever sees the place taken.
-    place.store(tail, std::memory_order_release);
-    if (ring.raiser().joined_at(tail)) return tail;
-    place.store(kNoGate, std::memory_order_release);  // SYNC gate, SYNC cursor: nothing was read
-    lot.space_freed();
+    if (const auto joined = try_join_at_tail(ring, lot, place)) return *joined;
+  }
+}
+
+/// Where a cursor joined, and what it had counted as lost by then: its `lost` less that is what was dropped
+/// of the records from `position` on, exactly.
+struct JoinedCursor {
+  std::uint64_t position;
+  std::uint64_t lost_before;
+};
+
+/// The same for a cursor, lossy or not, whose former owner is gone (`withdraw_cursor`, `take_filter_back`).
+///
+/// **Why the count is exact.** Whoever drops from a position has acquired the store that put the cursor
+/// there, and counts behind that. Our look at the count comes before the store of the position that lasts, so
+/// that what is dropped from there on is not in it. Everything else is: nobody drops from a cursor that is
+/// withdrawn, and the raises that may have seen where it was tried in vain are awaited first, their counts
+/// acquired with the raise lock. Those that saw its former owners were awaited when these left.
+///
+/// Repeats as the other does, and then waits for a raise that is under way: see `Raiser::await_raiser`.
+template <class Policy>
+[[nodiscard]] JoinedCursor join_at_tail(Ring<Policy>& ring, ParkingLot<Policy>& lot,
+                                        typename GateTable<Policy>::Cursor& cursor) noexcept {
+  for (;;) {
+    // Relaxed: nobody adds to it while the cursor is withdrawn, and the release store that follows keeps
+    // this look before it.
+    const std::uint64_t lost_before = cursor.lost.load(std::memory_order_relaxed);
+    if (const auto joined = try_join_at_tail(ring, lot, cursor.position)) return {*joined, lost_before};
+    ring.raiser().await_raiser();
   }
 }
 

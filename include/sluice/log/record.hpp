@@ -84,13 +84,10 @@ class CommitWord {
   }
   [[nodiscard]] constexpr bool is_claimed() const noexcept { return (bits_ & kClaimedBit) != 0; }
   [[nodiscard]] constexpr bool is_data() const noexcept { return kind() == RecordKind::data; }
-  /// Committed and plain, in one comparison: no record has length 0.
-  [[nodiscard]] constexpr bool is_committed_plain() const noexcept {
-    return bits_ >> 31 == static_cast<std::uint64_t>(RecordKind::data) << 1;
-  }
-  /// A data record with neither extensions nor metadata, as most are: its payload follows the header.
+  /// A committed data record with neither extensions nor metadata, as most are: its payload follows the
+  /// header. One comparison, since no record has length 0.
   [[nodiscard]] constexpr bool is_plain() const noexcept {
-    return (bits_ >> 32) == static_cast<std::uint64_t>(RecordKind::data);
+    return bits_ >> 31 == static_cast<std::uint64_t>(RecordKind::data) << 1;
   }
 
   [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }

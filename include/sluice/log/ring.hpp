@@ -135,6 +135,15 @@ class Ring {
     state.doubt.store(options.start_position, std::memory_order_relaxed);
   }
 
+  /// What a producer knows that has just come: room that others have made and nobody needs to be asked for.
+  [[nodiscard]] ProducerCache newcomer() const noexcept {
+    const std::uint64_t start = tail();
+    const std::uint64_t limit = this->limit();  // SYNC limit: the space below it is free and zeroed
+    ProducerCache cache;
+    if (limit >= start + capacity_ / 2) cache.ask_at = std::min(lap_end(start), limit - capacity_ / 2);
+    return cache;
+  }
+
   /// Wins `bytes` (a multiple of 32, at most a quarter of the ring) of contiguous space. Wait-free for a
   /// single producer, lock-free for several, and never blocking for either.
   [[nodiscard]] Reservation try_reserve(ProducerCache& cache, std::uint32_t bytes) noexcept {
@@ -163,29 +172,20 @@ class Ring {
   /// True when a claim of `bytes` would be had now. Raises the limit as a claim would, and claims nothing.
   [[nodiscard]] bool has_room(ProducerCache& cache, std::uint32_t bytes) noexcept {
     const std::uint64_t start = tail();
-    const std::uint64_t end = start + padding_before(start, bytes) + bytes;
+    const std::uint64_t end = end_of_claim(start, bytes);
     return end <= cache.ask_at || make_room(cache, start, end);
   }
 
   /// Makes a record visible. `word` says its length, which may be less than was reserved: the rest becomes
   /// padding. The header's other fields and the body are written before.
   void commit(const Reservation& space, CommitWord word) noexcept {
-    close_rest(space, word.stride());
-    // SYNC commit: the record is visible to whoever acquires its word.
-    store_word(space.position, word, std::memory_order_release);
-  }
-
-  /// Stores the word of a record inside a batch, the first one excepted: that one is committed last.
-  void place(std::uint64_t position, CommitWord word) noexcept {
-    // Relaxed: readers come here only through the batch's first record, which is released after it.
-    store_word(position, word, std::memory_order_relaxed);
-  }
-
-  /// Commits a batch: its first record's word, after `used` bytes of the reservation were filled.
-  void commit_batch(const Reservation& space, CommitWord first, std::uint64_t used) noexcept {
-    close_rest(space, used);
-    // SYNC commit: all the batch's records are visible to whoever acquires the first one's word.
-    store_word(space.position, first, std::memory_order_release);
+    auto place = place_at(space.position);
+    const std::uint64_t used = word.stride();
+    if (used != space.bytes) [[unlikely]] {
+      place.place(used,
+                  CommitWord::committed(RecordKind::padding, static_cast<std::uint32_t>(space.bytes - used)));
+    }
+    place.commit(word);
   }
 
   /// Gives a reservation up: readers pass over it.
@@ -211,8 +211,7 @@ class Ring {
 
   /// Where a claim of `bytes` would end if it were made now.
   [[nodiscard]] std::uint64_t end_of_claim(std::uint32_t bytes) const noexcept {
-    const std::uint64_t start = tail();
-    return start + padding_before(start, bytes) + bytes;
+    return end_of_claim(tail(), bytes);
   }
 
   /// End of the last claim. Acquire: words below and at it are of this lap.
@@ -234,7 +233,7 @@ class Ring {
     return view().topic_at(position);
   }
 
-  /// Where the record of a reservation at `position` goes.
+  /// Where a record, or a batch of them, goes that takes all of the reservation at `position`.
   [[nodiscard]] Place<Policy> place_at(std::uint64_t position) noexcept {
     return Place<Policy>(memory_, position & mask_);
   }
@@ -261,6 +260,14 @@ class Ring {
   [[nodiscard]] std::uint64_t padding_before(std::uint64_t position, std::uint32_t bytes) const noexcept {
     const std::uint64_t offset = position & mask_;
     return offset + bytes > capacity_ ? capacity_ - offset : 0;
+  }
+
+  [[nodiscard]] std::uint64_t lap_end(std::uint64_t position) const noexcept {
+    return (position & ~mask_) + capacity_;
+  }
+
+  [[nodiscard]] std::uint64_t end_of_claim(std::uint64_t start, std::uint32_t bytes) const noexcept {
+    return start + padding_before(start, bytes) + bytes;
   }
 
   Reservation reserve_single(ProducerCache& cache, std::uint32_t bytes) noexcept {
@@ -332,13 +339,6 @@ class Ring {
                std::memory_order_release);
   }
 
-  void close_rest(const Reservation& space, std::uint64_t used) noexcept {
-    if (used == space.bytes) [[likely]]
-      return;
-    place(space.position + used,
-          CommitWord::committed(RecordKind::padding, static_cast<std::uint32_t>(space.bytes - used)));
-  }
-
   /// Off the fast path, once per chunk and lap: reads the shared limit, and raises it as far as a claim from
   /// `start` to `end` needs it and, by one chunk, when less than half the ring lies free ahead, so that a
   /// raiser that is preempted stands in nobody's way. A claim that ends above the limit after all this must
@@ -359,8 +359,7 @@ class Ring {
     // Ask again when half the ring is used up or, where gates keep it shorter than that, after an eighth of
     // what is left: a ring that runs nearly full must not make every claim scan the gates. And where this lap
     // ends, so that what lies below needs no padding.
-    const std::uint64_t lap_end = (start & ~mask_) + capacity_;
-    cache.ask_at = std::min(lap_end, limit >= end + half ? limit - half : end + ((limit - end) / 8));
+    cache.ask_at = std::min(lap_end(start), limit >= end + half ? limit - half : end + ((limit - end) / 8));
     return true;
   }
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <cstring>
 
 #include "sluice/log/gates.hpp"
 #include "sluice/log/parking.hpp"
+#include "sluice/log/plain_run.hpp"
 #include "sluice/log/ring.hpp"
 
 namespace sluice::log {
@@ -150,31 +150,29 @@ class SpanReader {
   Gate* gate_;
 };
 
-/// How long a span a queue group's member may take: as many records as are committed from `at` on, at most
-/// 32, and at most its share of the backlog, so that slow handlers don't starve idle members. Reads commit
-/// words only.
+/// Where the span ends that a queue group's member may take: as many data records as are committed from `at`
+/// on, at most `max_records` and `max_bytes`, and at most half its share of the backlog, so that slow
+/// handlers don't starve idle members; but one at least. Reads commit words only.
 template <class Policy>
 [[nodiscard]] std::uint64_t fair_span_end(const Ring<Policy>& ring, std::uint64_t at, std::uint32_t members,
                                           std::uint32_t max_records, std::uint64_t max_bytes) noexcept {
-  constexpr std::uint32_t kMaxSpanRecords = 32;
-  std::array<std::uint64_t, kMaxSpanRecords> ends;
-  const std::uint32_t most = std::min(max_records, kMaxSpanRecords);
-  std::uint32_t found = 0;
-  std::uint64_t position = at;
-  std::uint64_t trailing = at;  // behind the last data record, padding may follow
-  while (found < most) {
-    const CommitWord word = ring.word(position);
-    if (!word.is_committed()) break;
-    const std::uint64_t next = position + word.stride();
-    if (found > 0 && next - at > max_bytes) break;
-    if (word.is_data()) ends[found++] = next;
-    position = trailing = next;
+  const RingView<Policy> view = ring.view();
+  const std::uint64_t share = (ring.tail() - at) / (2 * std::uint64_t{members});
+  const std::uint64_t most_bytes = std::min(share, max_bytes);
+  PlainRun run;
+  std::uint64_t end = at;
+  for (std::uint32_t records = 0; records < max_records;) {
+    const CommitWord word = view.word(end);
+    std::uint64_t next = end + run.stride();
+    if (!run.goes_on(word)) [[unlikely]] {
+      if (!word.is_committed()) break;
+      next = end + run.meet(word);
+    }
+    if (records != 0 && next - at > most_bytes) break;
+    end = next;
+    if (word.is_data()) ++records;
   }
-  if (found == 0) return trailing;  // nothing, or padding only: to be stepped over
-  const std::uint64_t record_bytes = (position - at) / found + 1;
-  const std::uint64_t share = (ring.tail() - at) / record_bytes / (2 * std::uint64_t{members});
-  if (share + 1 >= found) return trailing;
-  return ends[share];
+  return end;
 }
 
 }  // namespace sluice::log

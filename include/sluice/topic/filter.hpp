@@ -35,20 +35,7 @@ class TopicFilter {
   };
   TopicFilter(Pattern pattern, ExactId exact);
 
-  /// Whether the subscription wants events of the topic with this id. Allocates nothing, takes no lock.
-  [[nodiscard]] bool matches(std::uint32_t topic_id) const noexcept {
-    switch (kind_) {
-      case Kind::everything:
-        return true;
-      case Kind::exact:
-        return topic_id == exact_id_;
-      case Kind::bitmap:
-        break;
-    }
-    return bitmap_->test(topic_id);
-  }
-
-  /// The same question, asked for many records: what it takes, in registers.
+  /// The question itself, with all that it takes: a loop over records keeps it in registers.
   class Test {
    public:
     [[nodiscard]] bool operator()(std::uint32_t topic_id) const noexcept {
@@ -78,6 +65,9 @@ class TopicFilter {
     }
     return {0, 1, &*bitmap_};
   }
+
+  /// Whether the subscription wants events of the topic with this id. Allocates nothing, takes no lock.
+  [[nodiscard]] bool matches(std::uint32_t topic_id) const noexcept { return test()(topic_id); }
 
   /// Whether every topic matches, so that there is no need to ask.
   [[nodiscard]] bool matches_everything() const noexcept { return kind_ == Kind::everything; }

@@ -65,16 +65,11 @@ class TopicTable {
   /// Memory ordering: whoever got the id from a topic or a record finds the topic.
   [[nodiscard]] const Topic* by_id(std::uint32_t id) const noexcept {
     // SYNC topic-count: every topic below the count, its chunk and its filter bits are visible.
-    if (id >= size_.load(std::memory_order_acquire)) return nullptr;
-    // Relaxed: the chunk of an id below the count was stored before the count.
-    return chunks_[id / kTopicsPerChunk].load(std::memory_order_relaxed) + id % kTopicsPerChunk;
+    return id < size_.load(std::memory_order_acquire) ? &topic_at(id) : nullptr;
   }
 
   /// The topic of an id that a record carried, which was defined before the record was published.
-  [[nodiscard]] const Topic& of_record(std::uint32_t id) const noexcept {
-    // Relaxed: the topic was there before its publisher, whose commit the reader has acquired.
-    return chunks_[id / kTopicsPerChunk].load(std::memory_order_relaxed)[id % kTopicsPerChunk];
-  }
+  [[nodiscard]] const Topic& of_record(std::uint32_t id) const noexcept { return topic_at(id); }
 
   /// How many topics there are: the ids are 0 to `size() - 1`, and `by_id` has them all.
   [[nodiscard]] std::uint32_t size() const noexcept {
@@ -122,7 +117,11 @@ class TopicTable {
   Result<const Topic*> intern_locked(std::string_view name);
   Result<const Topic*> define_locked(std::string_view name, std::uint32_t shard, const OnDefine& approve);
   Topic* storage_for(std::uint32_t id);
-  Topic& topic_at(std::uint32_t id) const noexcept;
+  Topic& topic_at(std::uint32_t id) const noexcept {
+    // Relaxed: the caller got the id from a name's slot, from below `size_`, or from a record whose publisher
+    // had the topic; and each of them is published behind the chunk.
+    return chunks_[id / kTopicsPerChunk].load(std::memory_order_relaxed)[id % kTopicsPerChunk];
+  }
   Result<void> check_slot(std::uint32_t slot) const;
   std::shared_ptr<TopicFilter> wildcard_filter(const Pattern& pattern) const;
   void occupy(std::uint32_t slot, std::shared_ptr<TopicFilter> filter) noexcept;

@@ -146,6 +146,25 @@ TEST(EventView, as_of_another_type_throws_naming_both) {
   EXPECT_EQ(seen, 1);
 }
 
+TEST(EventView, as_tells_types_of_one_size_apart_however_their_events_alternate) {
+  Bus bus = test::open_bus();
+  Subscription all = bus.subscribe({}).value();
+  auto trades = bus.publisher<Trade>("trades").value();
+  auto quotes = bus.publisher<Quote>("quotes").value();
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(trades.publish(Trade{1, 2, i}));
+    ASSERT_TRUE(quotes.publish(Quote{3, 4}));
+    ASSERT_TRUE(bus.publish("notes", "sixteen bytes..."));
+  }
+  std::string seen;
+  all.poll([&](const EventView& event) {
+    EXPECT_EQ(event.payload().size(), sizeof(Trade)) << "all of one size";
+    seen += event.try_as<Trade>() != nullptr ? 't' : '-';
+    seen += event.try_as<Quote>() != nullptr ? 'q' : '-';
+  });
+  EXPECT_EQ(seen, "t--q--t--q--t--q--");
+}
+
 TEST(EventView, as_of_an_untyped_topic_throws_and_says_that_it_is_untyped) {
   Bus bus = test::open_bus();
   Subscription all = bus.subscribe({}).value();

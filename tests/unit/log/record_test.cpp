@@ -55,5 +55,14 @@ TEST(CommitWord, places_the_payload_behind_the_parts_that_are_there) {
   EXPECT_EQ(CommitWord::committed(RecordKind::data, 64, kHasTtl, 9).payload_offset(), 48U);
 }
 
+TEST(CommitWord, that_is_plain_has_nothing_between_header_and_payload) {
+  EXPECT_TRUE(CommitWord::committed(RecordKind::data, 32).is_plain());
+  EXPECT_FALSE(CommitWord().is_plain());
+  EXPECT_FALSE(CommitWord::claimed(32).is_plain());
+  EXPECT_FALSE(CommitWord::committed(RecordKind::padding, 32).is_plain());
+  EXPECT_FALSE(CommitWord::committed(RecordKind::data, 32, kHasTtl).is_plain());
+  EXPECT_FALSE(CommitWord::committed(RecordKind::data, 32, 0, 1).is_plain());
+}
+
 }  // namespace
 }  // namespace sluice::log

@@ -124,11 +124,12 @@ class Twin {
     const auto space = reserve(records * stride);
     if (!space) return;
     const CommitWord word = CommitWord::committed(RecordKind::data, length_of(payload));
+    auto place = bench_.ring.place_at(space->position);
     for (std::uint32_t i = 0; i < records; ++i) {
       expect(space->position + i * stride, length_of(payload), true);
-      if (i != 0) bench_.ring.place(space->position + i * stride, word);
+      if (i != 0) place.place(i * stride, word);
     }
-    bench_.ring.commit_batch(*space, word, records * stride);
+    place.commit(word);
   }
   void open(std::uint32_t size) {
     if (open_) return;

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sluice/base/clock.hpp"
 #include "sluice/bus/detail/subscription_state.hpp"
 #include "sluice/bus/event.hpp"
+#include "sluice/log/plain_run.hpp"
 
 /// The reading side of the hot path: one pass over a subscription's shards, handlers inlined. What copies,
 /// waits or is rare lies in the bus's sources.
@@ -75,19 +77,24 @@ class PortTurn {
     if (events() != 0) subscription().received.add(events());
   }
 
-  /// Hands the record at `position` to the handler if its topic is wanted; false when the poll must stop.
+  /// Hands the record at `position`, which goes on with a run, to the handler if its topic is wanted; false
+  /// when the poll must stop.
   template <class Handler>
   [[gnu::always_inline]] bool look_at(std::uint64_t position, log::CommitWord word, Handler& handler) {
-    std::size_t payload_offset = log::kHeaderBytes;
-    if (!word.is_committed_plain()) [[unlikely]] {
-      if (!word.is_data()) return true;
-      payload_offset = word.payload_offset();
-    }
     const std::byte* record = ring.readable(position, word.length());
-    if (!wants_(log::load_topic(record + log::kTopicOffset))) return true;
-    subscription_->at_position.store(position, std::memory_order_relaxed);  // see SubscriptionState
-    --left;
-    handler(EventView(shard_->context, record, word, position, payload_offset, last_type_));
+    if (!is_wanted(record)) return true;
+    hand_out(position);
+    handler(EventView(shard_->context, record, word, position, log::kHeaderBytes, last_type_));
+    return !subscription_->must_stop();
+  }
+  /// The same for any committed record.
+  template <class Handler>
+  [[gnu::always_inline]] bool look_at_other(std::uint64_t position, log::CommitWord word, Handler& handler) {
+    if (!word.is_data()) return true;
+    const std::byte* record = ring.readable(position, word.length());
+    if (!is_wanted(record)) return true;
+    hand_out(position);
+    call(handler, EventView(shard_->context, record, word, position, word.payload_offset(), last_type_));
     return !subscription_->must_stop();
   }
 
@@ -102,6 +109,19 @@ class PortTurn {
   const RingView ring;
 
  private:
+  [[nodiscard]] bool is_wanted(const std::byte* record) const noexcept {
+    return wants_(log::load_topic(record + log::kTopicOffset));
+  }
+  void hand_out(std::uint64_t position) noexcept {
+    subscription_->at_position.store(position, std::memory_order_relaxed);  // see SubscriptionState
+    --left;
+  }
+  /// Not inlined, so that the handler's code stands in the loop once, where records go on with a run.
+  template <class Handler>
+  [[gnu::noinline]] static void call(Handler& handler, const EventView& event) {
+    handler(event);
+  }
+
   std::size_t limit_;
   PollScope* scope_;
   Port* port_;
@@ -125,13 +145,19 @@ class InPlaceTurn : public PortTurn {
     // One ring's worth is a turn, so that a stream of unwanted events does not keep the poll for ever.
     const std::uint64_t turn_end = next_ + shard().ring.capacity_bytes();
     std::uint64_t store_at = port().stored + store_every;
+    log::PlainRun run;
     while (left != 0) {
       const std::uint64_t at = next_;
       const log::CommitWord word = ring.word(at);
-      if (!word.is_committed_plain() && !word.is_committed()) [[unlikely]]
-        return;
-      next_ = at + word.stride();  // consumed, also if the handler throws
-      if (!look_at(at, word, handler)) return;
+      // `next_` moves first: the record is consumed, also if the handler throws.
+      if (run.goes_on(word)) [[likely]] {
+        next_ = at + run.stride();
+        if (!look_at(at, word, handler)) return;
+      } else {
+        if (!word.is_committed()) return;
+        next_ = at + run.meet(word);
+        if (!look_at_other(at, word, handler)) return;
+      }
       if (next_ >= store_at || shard().lot.space_wanted()) [[unlikely]] {
         store_gate();
         if (next_ >= turn_end) return;
@@ -161,29 +187,42 @@ class GroupTurn : public PortTurn {
 
   template <class Handler>
   void read(Handler& handler) {
+    log::PlainRun run;
+    port().pace.pause();
     while (left != 0) {
       if (port().span_at == port().span_end && !subscription().next_span(port(), left)) return;
-      gate_at_ = port().span_at;
-      while (port().span_at != port().span_end && left != 0) {
-        const std::uint64_t at = port().span_at;
+      gate_at_ = next_ = port().span_at;
+      const std::uint64_t end = port().span_end;
+      const std::size_t left_before = left;
+      while (next_ != end && left != 0) {
+        const std::uint64_t at = next_;
         const log::CommitWord word = ring.word(at);
-        port().span_at = at + word.stride();
-        if (!look_at(at, word, handler)) return;
+        if (run.goes_on(word)) [[likely]] {
+          next_ = at + run.stride();
+          if (!look_at(at, word, handler)) return;
+        } else {
+          next_ = at + run.meet(word);  // committed, or it would be in no span
+          if (!look_at_other(at, word, handler)) return;
+        }
         if (shard().lot.space_wanted()) [[unlikely]]
           store_gate();
       }
       store_gate();
+      port().pace.finish(left_before - left, monotonic_ns);
     }
   }
 
  private:
   [[gnu::always_inline]] void store_gate() noexcept {
-    if (gate_at_ == log::kNoGate || gate_at_ == port().span_at) return;
-    (void)port().member->advance(gate_at_, port().span_at, std::false_type{});
-    gate_at_ = port().span_at;
+    if (gate_at_ == next_) return;
+    port().span_at = next_;
+    (void)port().member->advance(gate_at_, next_, std::false_type{});
+    gate_at_ = next_;
   }
 
-  std::uint64_t gate_at_ = log::kNoGate;
+  // Equal while there is no span; the port learns of `next_` when the gate is stored.
+  std::uint64_t next_ = 0;
+  std::uint64_t gate_at_ = 0;
 };
 
 /// `drop_oldest` and `evict`: handlers see copies, so nothing is overwritten under a view.

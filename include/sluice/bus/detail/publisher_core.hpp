@@ -29,12 +29,6 @@ enum class MayWait : std::uint8_t { no, yes };
 /// Who holds a ring back, as text of fixed size, so that failing allocates nothing.
 using HolderText = std::array<char, 128>;
 
-/// Space that a slow path won, or why there is none.
-struct Room {
-  PublishStatus status = PublishStatus::would_block;
-  log::Reservation space;
-};
-
 /// Everything one publisher needs to publish, found in few cache lines: the fast path is inline, and whatever
 /// waits, fails or is rare lies behind a call.
 ///
@@ -73,12 +67,9 @@ class alignas(64) PublisherCore {
     Shard& on = *shard;
     std::int64_t timestamp = timestamp_ns();
     const auto bytes = static_cast<std::uint32_t>(count * kStride);
-    log::Reservation space = on.ring.reserve_within(cache_, bytes);
-    if (space.status != log::ClaimStatus::ok) [[unlikely]] {
-      const Room room = find_room(bytes, may_wait, deadline_);
-      if (room.status != PublishStatus::ok) return {room.status, 0};
-      space = room.space;
-    }
+    const log::Reservation space = take(on, bytes, may_wait, deadline_);
+    if (space.status != log::ClaimStatus::ok) [[unlikely]]
+      return {failure_.status, 0};
     auto place = on.ring.place_at(space.position);
     std::byte* const records = place.bytes(bytes);
     const auto* const from = static_cast<const std::byte*>(payloads);
@@ -104,8 +95,8 @@ class alignas(64) PublisherCore {
   /// With metadata, time, TTL, id or deadline of its own.
   PublishResult publish(std::span<const std::byte> payload, const PublishOptions& options) noexcept;
 
-  /// Space for one record, whose owner commits or aborts it.
-  [[nodiscard]] Room open_claim(std::size_t payload_bytes, MayWait may_wait) noexcept;
+  /// Space for one record, whose owner commits or aborts it; if there is none, `describe_failure` says why.
+  [[nodiscard]] log::Reservation open_claim(std::size_t payload_bytes, MayWait may_wait) noexcept;
   PublishResult commit_claim(const log::Reservation& space, std::size_t payload_bytes) noexcept;
   void abort_claim(const log::Reservation& space) noexcept;
 
@@ -145,12 +136,9 @@ class alignas(64) PublisherCore {
     Shard& on = *shard;
     const std::int64_t timestamp_ns = this->timestamp_ns();
     const auto bytes = static_cast<std::uint32_t>(log::align_record(length));
-    log::Reservation space = on.ring.reserve_within(cache_, bytes);
-    if (space.status != log::ClaimStatus::ok) [[unlikely]] {
-      const Room room = find_room(bytes, may_wait, deadline_);
-      if (room.status != PublishStatus::ok) return {room.status, 0};
-      space = room.space;
-    }
+    const log::Reservation space = take(on, bytes, may_wait, deadline_);
+    if (space.status != log::ClaimStatus::ok) [[unlikely]]
+      return {failure_.status, 0};
     auto place = on.ring.place_at(space.position);
     std::byte* const record = place.bytes(length);
     write_header(record, timestamp_ns);
@@ -183,13 +171,22 @@ class alignas(64) PublisherCore {
   PublishResult refuse_length(std::size_t length) noexcept;
   PublishResult refuse_batch(std::uint64_t bytes) noexcept;
   PublishResult refuse(PublishStatus status, std::uint64_t bytes = 0) noexcept;
-  /// What the fast path does, for those who are not on it: room that is had for nothing, or `find_room`.
-  Room take_room(std::uint32_t bytes, MayWait may_wait, std::chrono::nanoseconds deadline) noexcept;
-  /// Off the fast path: asks for room, waits until there is some, or says why there is none.
-  Room find_room(std::uint32_t bytes, MayWait may_wait, std::chrono::nanoseconds deadline) noexcept;
-  Room wait_for_room(log::ClaimStatus failed, std::uint32_t bytes, MayWait may_wait,
-                     std::chrono::nanoseconds deadline) noexcept;
+  /// Room that is had for nothing or found; without, `failure_.status` says why.
+  [[gnu::always_inline]] log::Reservation take(Shard& on, std::uint32_t bytes, MayWait may_wait,
+                                               std::chrono::nanoseconds deadline) noexcept {
+    log::Reservation space = on.ring.reserve_within(cache_, bytes);
+    if (space.status != log::ClaimStatus::ok) [[unlikely]]
+      space = find_room(bytes, may_wait, deadline);
+    return space;
+  }
+  /// Off the fast path: asks for room, and waits until there is some.
+  log::Reservation find_room(std::uint32_t bytes, MayWait may_wait,
+                             std::chrono::nanoseconds deadline) noexcept;
+  log::Reservation wait_for_room(std::uint32_t bytes, MayWait may_wait,
+                                 std::chrono::nanoseconds deadline) noexcept;
   [[nodiscard]] log::Reservation reserve(std::uint32_t bytes) noexcept;
+  template <class Pause>
+  log::Reservation look_again(std::uint32_t bytes, int looks, Pause pause) noexcept;
   log::Reservation sleep_for_room(std::uint32_t bytes, std::chrono::nanoseconds timeout) noexcept;
   void close_claim() noexcept;
 
@@ -204,7 +201,8 @@ class alignas(64) PublisherCore {
     PublishStatus status = PublishStatus::ok;
     std::uint64_t bytes = 0;
     bool batch = false;
-    HolderText holder{};
+    HolderText holder;
+    Failure() noexcept { holder[0] = '\0'; }
   } failure_;
 };
 

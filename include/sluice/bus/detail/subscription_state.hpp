@@ -11,6 +11,7 @@
 #include "sluice/bus/detail/active_poll.hpp"
 #include "sluice/bus/detail/copy_buffer.hpp"
 #include "sluice/bus/detail/shard.hpp"
+#include "sluice/bus/detail/span_pace.hpp"
 #include "sluice/bus/options.hpp"
 #include "sluice/bus/poll_result.hpp"
 #include "sluice/log/turnstile.hpp"
@@ -44,6 +45,7 @@ struct Port {
   std::uint64_t span_at = 0;    ///< group: the span's first unhandled byte, where the gate stands
   std::uint64_t span_end = 0;   ///< group: equal to `span_at` when there is none
   std::uint64_t copied_to = 0;  ///< group, copying: how far into the span
+  SpanPace pace;                ///< group: how long a span is to be
 
   /// The first record that was taken from the cursor and not handled yet, or `log::kNoGate`: what a drain
   /// waits for where neither cursor nor gate says it. Stored before the cursor moves, and released with it.
