@@ -97,20 +97,21 @@ class Finder {
         1e3 / stamped->median_of("mps") - 1e3 / plain->median_of("mps"), Bound::none, 0);
   }
 
-  void add_ping_pong() {
-    const Outcome* ours = find("ping_pong", kOne);
+  void add_ping_pong(const Who& who) {
+    const Outcome* ours = find("ping_pong", who);
     if (ours == nullptr) return;
     const double p50 = ours->median_of("p50_ns");
     if (ours->half_round_trip_ns > 0) {
-      add("ping_pong sluice p50 / cache line", p50 / ours->half_round_trip_ns, Bound::at_most, 1.5);
+      add("ping_pong " + who.name() + " p50 / cache line", p50 / ours->half_round_trip_ns, Bound::at_most,
+          1.5);
     }
     if (const Outcome* best = best_peer_in_ping_pong(); best != nullptr) {
-      add("ping_pong p50 sluice / " + best->peer + ", the best peer", p50 / best->median_of("p50_ns"),
-          Bound::at_most, 1);
+      add("ping_pong p50 " + who.name() + " / " + best->peer + ", the best peer",
+          p50 / best->median_of("p50_ns"), Bound::at_most, 1);
     }
     if (const Outcome* bare = find("ping_pong", {"bare_ring"}); bare != nullptr) {
-      add("ping_pong p99 sluice / bare_ring", ours->median_of("p99_ns") / bare->median_of("p99_ns"),
-          Bound::at_most, 1.2);
+      add("ping_pong p99 " + who.name() + " / bare_ring",
+          ours->median_of("p99_ns") / bare->median_of("p99_ns"), Bound::at_most, 1.2);
     }
   }
 
@@ -159,7 +160,9 @@ std::vector<Ratio> ratios_of(const std::vector<Outcome>& outcomes) {
     finder.add_throughputs();
     finder.add_timestamp({"sluice_tsc"}, kOne);
     finder.add_timestamp({"sluice_tsc_batch", 32}, kMany);
-    finder.add_ping_pong();
+    for (const char* kind_of_shard : {"sluice", "sluice_shared_shard"}) {
+      finder.add_ping_pong({kind_of_shard});
+    }
     finder.add_same_thread();
     finder.add_topics();
     const std::vector<Ratio> of_regime = finder.take();
