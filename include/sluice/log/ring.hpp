@@ -37,9 +37,10 @@ struct Reservation {
 
 /// What one producer remembers of the limit, so that it reads the shared one once per chunk. Starts at zero.
 struct ProducerCache {
-  std::uint64_t ask_at = 0;  ///< claims that end at or below it need neither ask nor wrap
-  bool raised = false;       ///< others may have room now; to be told if there was not enough for itself
-  bool tight = false;        ///< the last time it asked, less than half the ring was free: somebody lags
+  std::uint64_t ask_at = 0;    ///< claims that end at or below it need neither ask nor wrap
+  std::uint64_t last_end = 0;  ///< of its last claim: where it tries first, among several producers
+  bool raised = false;         ///< others may have room now; to be told if there was not enough for itself
+  bool tight = false;          ///< the last time it asked, less than half the ring was free: somebody lags
 };
 
 /// The ring's bytes as its readers see them: two words, which a loop keeps in registers while it calls
@@ -140,6 +141,7 @@ class Ring {
     const std::uint64_t start = tail();
     const std::uint64_t limit = this->limit();  // SYNC limit: the space below it is free and zeroed
     ProducerCache cache;
+    cache.last_end = start;
     if (limit >= start + capacity_ / 2) cache.ask_at = std::min(lap_end(start), limit - capacity_ / 2);
     return cache;
   }
@@ -154,18 +156,20 @@ class Ring {
   /// to it.
   [[nodiscard, gnu::always_inline]] Reservation reserve_within(ProducerCache& cache,
                                                                std::uint32_t bytes) noexcept {
-    RingState<Policy>& state = *state_;  // not to be looked up again behind each atomic operation
-    // Relaxed: as in reserve_single and reserve_multi.
-    std::uint64_t start = state.tail.load(std::memory_order_relaxed);
     if (producers_ == Producers::single) {
+      RingState<Policy>& state = *state_;  // not to be looked up again behind each atomic operation
+      const std::uint64_t start = state.tail.load(std::memory_order_relaxed);  // nobody else stores it
       if (start + bytes > cache.ask_at) [[unlikely]]
         return {};
       return take_single(state, cache, start, 0, bytes);
     }
+    // Reading the tail first would fetch its line twice from whoever claims beside us: to read it and to
+    // write it. A guess that is wrong brings it over once, to write, and with it the right answer.
+    std::uint64_t start = cache.last_end;
     for (;;) {
       if (start + bytes > cache.ask_at) [[unlikely]]
         return {};
-      if (win(start, start + bytes)) return open(start, bytes);
+      if (win(cache, start, start + bytes)) return open(start, bytes);
     }
   }
 
@@ -311,17 +315,19 @@ class Ring {
       const std::uint64_t padding = padding_before(start, bytes);
       const std::uint64_t end = start + padding + bytes;
       if (end > cache.ask_at && !make_room(cache, start, end)) return {};
-      if (!win(start, end)) continue;
+      if (!win(cache, start, end)) continue;
       if (padding != 0) pad(start, padding);
       return open(start + padding, bytes);
     }
   }
 
   /// One producer's try to move the shared tail; on failure `start` is where it stands now.
-  bool win(std::uint64_t& start, std::uint64_t end) noexcept {
+  bool win(ProducerCache& cache, std::uint64_t& start, std::uint64_t end) noexcept {
     // SYNC tail: the zeroes below it, acquired with the limit, are visible to whoever joins there.
-    return state_->tail.compare_exchange_weak(start, end, std::memory_order_release,
-                                              std::memory_order_relaxed);
+    const bool won =
+        state_->tail.compare_exchange_weak(start, end, std::memory_order_release, std::memory_order_relaxed);
+    if (won) cache.last_end = end;
+    return won;
   }
 
   /// Marks space that was won from others.
