@@ -101,8 +101,8 @@ std::string nth_topic(std::uint32_t n) {
   return "bench.topic_" + std::to_string(n);
 }
 
-Bus open_with_topics(Producers producers, std::uint32_t topics) {
-  Bus bus = open_bus(producers);
+Bus open_with_topics(Producers producers, std::uint32_t topics, Timestamps timestamps = Timestamps::caller) {
+  Bus bus = open_bus(producers, timestamps);
   for (std::uint32_t i = 0; i < topics; ++i) (void)bus.topic(nth_topic(i)).value();
   return bus;
 }
@@ -122,8 +122,9 @@ void held_one_of(Meter& meter, const Scale& scale, std::uint32_t topics) {
       nothing);
 }
 
-void by_name_one_of(Meter& meter, const Scale& scale, std::uint32_t topics) {
-  Bus bus = open_with_topics(Producers::multi, topics);
+void by_name_one_of(Meter& meter, const Scale& scale, std::uint32_t topics,
+                    Timestamps timestamps = Timestamps::caller) {
+  Bus bus = open_with_topics(Producers::multi, topics, timestamps);
   const std::string name = nth_topic(topics / 2);
   Payload64 payload;
   const auto bytes = std::as_bytes(std::span(&payload, 1));
@@ -171,7 +172,8 @@ std::vector<Case> publish_cases() {
                      [=](Meter& meter, const Scale& scale) { run(meter, scale, scale.many_topics); }});
   };
   many("publish_held_topic", held_one_of);
-  many("publish_by_name", by_name_one_of);
+  many("publish_by_name", [](auto&&... given) { by_name_one_of(given...); });
+  add("publish_by_name_time_per_event", by_name_one_of, 1U, Timestamps::per_event);
   return cases;
 }
 

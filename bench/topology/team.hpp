@@ -22,10 +22,9 @@ enum class Goal : std::uint8_t { throughput, latency };
 class Idle {
  public:
   explicit Idle(bool oversubscribed, Goal goal = Goal::throughput) noexcept
-      : pauses_(oversubscribed             ? 32
-                : goal == Goal::throughput ? 16
-                                           : 1),
-        yields_(oversubscribed) {}
+      : pauses_(goal == Goal::throughput ? 16 : 1), yields_(oversubscribed) {
+    if (oversubscribed) pauses_ = 32;
+  }
 
   void operator()() const noexcept {
     for (int i = 0; i < pauses_; ++i) platform::cpu_relax();

@@ -94,7 +94,7 @@ std::int64_t ClockReader::reanchor(std::uint64_t tsc) noexcept {
   // A counter a few ticks before the anchor is another core's that lags a little, so nearly no time has
   // passed.
   if (anchor_.tsc - tsc < anchor_.valid_ticks) return anchor_.ns;
-  if (anchor_.valid_ticks == 0) {
+  if (anchor_.ns == 0) {
     // A reader's first time. It may be its only one, as where a publisher is made for a single event, and
     // comparing clocks takes 30 times as long as reading the counter.
     const std::optional<TscAnchor> shared = tsc_clock_->shared_anchor();

@@ -24,7 +24,7 @@ bool SubscriptionState::is_my_groups(std::uint32_t gate) const noexcept {
 }
 
 bool SubscriptionState::next_span(Port& port, std::size_t limit) noexcept {
-  const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, port.pace.events()));
+  const auto records = static_cast<std::uint32_t>(std::min<std::size_t>(limit, port.pace.records()));
   const log::SpanResult claimed =
       port.member->claim(records, port.shard->ring.capacity_bytes() / 16,
                          [this](std::uint32_t gate) { return is_my_groups(gate); });

@@ -1,6 +1,7 @@
 // Drain, cancel, close: the ways in which a bus comes to rest.
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "bus/backstop.hpp"
 #include "bus/core.hpp"
@@ -45,9 +46,17 @@ DrainReport Core::drain(std::chrono::nanoseconds timeout) {
              return subscription.done_below(port, targets[port.shard->context.shard]);
            });
   };
-  const auto runners = this->runners();
-  // A sleeper that wants none of the newest events has no reason to come here by itself.
-  for (const auto& runner : runners) runner->subscription().nudge();
+  std::vector<std::shared_ptr<RunnerCore>> runners;
+  const auto nobody_came = [&] {
+    auto now = this->runners();
+    if (now == runners) return true;
+    for (const auto& runner : now) {
+      // A sleeper that wants none of the newest events has no reason to come here by itself.
+      if (std::find(runners.begin(), runners.end(), runner) == runners.end()) runner->subscription().nudge();
+    }
+    runners = std::move(now);
+    return false;
+  };
 
   // Members of a group are asked one after the other, and may hand a span on meanwhile: see GroupShared.
   const auto sum_of = [&](const auto& count) {
@@ -69,16 +78,29 @@ DrainReport Core::drain(std::chrono::nanoseconds timeout) {
   };
 
   DrainReport report;
-  for (;;) {
+  (void)nobody_came();
+  for (bool once_more = true;;) {
     const std::uint64_t over_before = sum_of(hand_overs_over);
     report.pending.clear();
     for (const auto& runner : runners) {
       if (!is_drained(runner->subscription())) report.pending.push_back(runner->subscription().name);
     }
-    report.drained = report.pending.empty() && sum_of(hand_overs_begun) == over_before;
-    if (report.drained || deadline.passed()) break;
+    const bool unchanged = sum_of(hand_overs_begun) == over_before;
+    // A member of a group that is run from now on may have taken what one that was asked has left.
+    report.drained = nobody_came() && unchanged && report.pending.empty();
+    if (report.drained) break;
+    if (deadline.passed()) {
+      if (!report.pending.empty() || !std::exchange(once_more, false)) break;
+      continue;
+    }
     log::Atomic<std::uint32_t> nobody{0};
     log::Machine::futex_wait(nobody, 0, kLook);
+  }
+  if (!report.drained && report.pending.empty()) {
+    for (const auto& runner : runners) {
+      // It is the members of groups whose events go from one to the other.
+      if (runner->subscription().group != nullptr) report.pending.push_back(runner->subscription().name);
+    }
   }
   name_left_out(targets, report);
   return report;

@@ -84,7 +84,7 @@ log::Reservation PublisherCore::find_room(std::uint32_t bytes, MayWait may_wait,
   if (space.status == log::ClaimStatus::would_block) space = wait_for_room(bytes, may_wait, deadline);
   switch (space.status) {
     case log::ClaimStatus::ok:
-      waited.add();
+      if (may_wait == MayWait::yes) waited.add();
       break;
     case log::ClaimStatus::closed:
       refuse(PublishStatus::closed);
@@ -167,10 +167,13 @@ PublishResult PublisherCore::refuse_batch(std::uint64_t bytes) noexcept {
 
 Error PublisherCore::describe_failure() const {
   const std::string at = "publishing to \"" + std::string(topic->name()) + "\": ";
-  HolderText held_by = failure_.holder;
+  std::string holder(failure_.holder.data());
   // Too dear for a call that is made in a loop; who holds the ring now will do.
-  if (failure_.status == PublishStatus::would_block) core_->describe_holder(*shard, held_by);
-  const std::string holder(held_by.data());
+  if (failure_.status == PublishStatus::would_block) {
+    HolderText held_by{};
+    core_->describe_holder(*shard, held_by);
+    holder = held_by.data();
+  }
   const std::string size = std::to_string(failure_.bytes);
   const std::string capacity = std::to_string(shard->ring.capacity_bytes());
   const auto error = [&](const std::string& what) {

@@ -35,7 +35,8 @@ struct Reservation {
   std::uint64_t position = 0;
 };
 
-/// What one producer remembers of the limit, so that it reads the shared one once per chunk. Starts at zero.
+/// What one producer remembers of the limit, so that it reads the shared one once per chunk. Zeroes know
+/// nothing: they ask first.
 struct ProducerCache {
   std::uint64_t ask_at = 0;    ///< claims that end at or below it need neither ask nor wrap
   std::uint64_t last_end = 0;  ///< of its last claim: where it tries first, among several producers

@@ -5,80 +5,78 @@
 namespace sluice::detail {
 namespace {
 
-/// A member that handles full spans at so much per event, one after the other.
-class Handling {
- public:
-  void spans(int count, std::int64_t ns_per_event) {
-    for (int i = 0; i < count; ++i) {
-      now_ns_ += pace.events() * ns_per_event;
-      pace.finish(pace.events(), [this] { return now_ns_; });
-    }
+/// Handles `count` spans of records of 32 bytes, as many in each as the pace allows and `limit` does, and
+/// times those that are to be timed.
+void handle_spans(SpanPace& pace, int count, std::int64_t record_ns, std::uint32_t limit = 256) {
+  for (int i = 0; i < count; ++i) {
+    const std::uint32_t records = std::min(pace.records(), limit);
+    if (pace.is_to_be_timed(records * log::kAlignment)) pace.took(records, records * record_ns);
   }
-  void idles(std::int64_t ns) {
-    pace.pause();
-    now_ns_ += ns;
-  }
+}
 
-  SpanPace pace;
-
- private:
-  std::int64_t now_ns_ = 1'000;
-};
+constexpr int kMany = 16 * SpanPace::kShortOnes;
 
 TEST(SpanPace, takes_32_until_it_knows_better) {
-  Handling member;
-  EXPECT_EQ(member.pace.events(), 32U);
-  member.spans(1, 10);
-  EXPECT_EQ(member.pace.events(), 32U) << "when that span began is not known";
+  EXPECT_EQ(SpanPace().records(), 32U);
 }
 
 TEST(SpanPace, of_quick_handlers_grows_to_256) {
-  Handling member;
-  member.spans(20, 10);
-  EXPECT_EQ(member.pace.events(), SpanPace::kMostEvents);
-}
-
-TEST(SpanPace, of_slow_handlers_shrinks_to_one) {
-  Handling member;
-  member.spans(20, 1'000'000);
-  EXPECT_EQ(member.pace.events(), 1U);
-}
-
-TEST(SpanPace, settles_where_a_span_takes_between_20_and_100_us) {
-  for (const std::int64_t ns_per_event : {100, 700, 1'000, 5'000, 90'000}) {
-    Handling member;
-    member.spans(40, ns_per_event);
-    const std::int64_t span_ns = member.pace.events() * ns_per_event;
-    EXPECT_GE(span_ns, SpanPace::kShortNs) << ns_per_event;
-    EXPECT_LE(span_ns, SpanPace::kLongNs) << ns_per_event;
-  }
-}
-
-TEST(SpanPace, follows_a_handler_that_changes) {
-  Handling member;
-  member.spans(20, 1'000'000);
-  member.spans(20, 10);
-  EXPECT_EQ(member.pace.events(), SpanPace::kMostEvents);
-  member.spans(20, 1'000'000);
-  EXPECT_EQ(member.pace.events(), 1U);
-}
-
-TEST(SpanPace, does_not_count_the_time_between_polls) {
-  Handling member;
-  for (int i = 0; i < 20; ++i) {
-    member.idles(1'000'000'000);
-    member.spans(2, 1'000);
-  }
-  EXPECT_EQ(member.pace.events(), 32U);
-}
-
-TEST(SpanPace, does_not_read_the_clock_for_a_span_that_is_not_full) {
   SpanPace pace;
-  pace.finish(31, []() -> std::int64_t {
-    ADD_FAILURE() << "read the clock";
-    return 0;
-  });
-  EXPECT_EQ(pace.events(), 32U);
+  handle_spans(pace, kMany, 10);
+  EXPECT_EQ(pace.records(), SpanPace::kMostRecords);
+}
+
+TEST(SpanPace, of_slow_handlers_is_one_record) {
+  SpanPace pace;
+  handle_spans(pace, kMany, 1'000'000);
+  EXPECT_EQ(pace.records(), 1U);
+}
+
+TEST(SpanPace, of_others_is_what_fits_into_50_us) {
+  for (const std::int64_t record_ns : {200, 1'000, 5'000, 20'000}) {
+    SpanPace pace;
+    handle_spans(pace, kMany, record_ns);
+    EXPECT_EQ(pace.records(), SpanPace::kSpanNs / record_ns);
+  }
+}
+
+TEST(SpanPace, shrinks_to_a_quarter_with_each_long_span_that_is_slow) {
+  SpanPace pace;
+  handle_spans(pace, kMany, 10);
+  for (const std::uint32_t records : {64U, 16U}) {
+    handle_spans(pace, 1, 1'000'000);
+    EXPECT_EQ(pace.records(), records);
+  }
+  handle_spans(pace, kMany, 1'000'000);
+  EXPECT_EQ(pace.records(), 1U);
+}
+
+TEST(SpanPace, recovers_from_one_that_was_interrupted) {
+  SpanPace pace;
+  handle_spans(pace, kMany, 10);
+  handle_spans(pace, 1, 1'000'000);
+  handle_spans(pace, 2, 10);
+  EXPECT_EQ(pace.records(), SpanPace::kMostRecords);
+}
+
+TEST(SpanPace, also_learns_where_polls_ask_for_little) {
+  SpanPace pace;
+  handle_spans(pace, kMany, 1'000'000, 4);
+  EXPECT_EQ(pace.records(), 1U);
+}
+
+TEST(SpanPace, times_every_long_span_and_one_of_eight_short_ones) {
+  SpanPace pace;
+  int timed = 0;
+  for (std::uint32_t i = 0; i < 10 * SpanPace::kShortOnes; ++i) timed += pace.is_to_be_timed(32) ? 1 : 0;
+  EXPECT_EQ(timed, 10);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(pace.is_to_be_timed(SpanPace::kLongBytes));
+}
+
+TEST(SpanPace, of_records_that_take_no_time_at_all_grows) {
+  SpanPace pace;
+  pace.took(32, 0);
+  EXPECT_EQ(pace.records(), 64U);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ TEST_F(JoiningAndLeaving, counts_what_is_wanted_up_to_the_first_open_claim) {
 }
 
 TEST_F(JoiningAndLeaving, looks_from_a_cursor_on_and_takes_nothing) {
-  ASSERT_EQ(join_at_tail(bench_.ring, bench_.lot, cursor_.position), 0U);
+  ASSERT_EQ(join_at_tail(bench_.ring, bench_.lot, cursor_).position, 0U);
   (void)bench_.publish(32, 1);
   (void)bench_.publish(32, 2);
   EXPECT_EQ(unread_at_cursor(reader_, kTopicOne), 1U);
@@ -54,7 +54,7 @@ TEST_F(JoiningAndLeaving, looks_from_a_cursor_on_and_takes_nothing) {
 }
 
 TEST_F(JoiningAndLeaving, withdraws_a_cursor_with_the_count_of_what_nobody_took) {
-  ASSERT_EQ(join_at_tail(bench_.ring, bench_.lot, cursor_.position), 0U);
+  ASSERT_EQ(join_at_tail(bench_.ring, bench_.lot, cursor_).position, 0U);
   (void)bench_.publish(32, 1);
   (void)bench_.publish(32, 2);
   (void)bench_.publish(32, 1);
@@ -65,13 +65,25 @@ TEST_F(JoiningAndLeaving, withdraws_a_cursor_with_the_count_of_what_nobody_took)
 
 TEST_F(JoiningAndLeaving, lends_a_filter_that_it_takes_back) {
   lend_filter(cursor_, kEverything);
-  ASSERT_EQ(join_at_tail(bench_.ring, bench_.lot, cursor_.position), 0U);
+  ASSERT_EQ(join_at_tail(bench_.ring, bench_.lot, cursor_).position, 0U);
   for (int record = 0; record < 300; ++record) ASSERT_TRUE(bench_.publish().has_value());  // two laps
   EXPECT_GT(cursor_.lost.load(), 0U);
   (void)withdraw_cursor(reader_, kTopicOne);
   take_filter_back(bench_.ring, cursor_);
   EXPECT_EQ(cursor_.drop_filter.load(), nullptr);
   take_filter_back(bench_.ring, cursor_);  // has none
+}
+
+TEST_F(JoiningAndLeaving, tells_what_a_cursor_had_lost_before_it_joined) {
+  lend_filter(cursor_, kEverything);
+  EXPECT_EQ(join_at_tail(bench_.ring, bench_.lot, cursor_).lost_before, 0U);
+  for (int record = 0; record < 300; ++record) ASSERT_TRUE(bench_.publish().has_value());
+  (void)withdraw_cursor(reader_, kTopicOne);
+  const std::uint64_t lost = cursor_.lost.load();
+  ASSERT_GT(lost, 0U);
+  const JoinedCursor next_owner = join_at_tail(bench_.ring, bench_.lot, cursor_);
+  EXPECT_EQ(next_owner.lost_before, lost);
+  EXPECT_EQ(next_owner.position, 300U * 32);
 }
 
 TEST_F(JoiningAndLeaving, knows_the_final_tail_once_the_ring_is_closed) {

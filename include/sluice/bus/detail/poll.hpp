@@ -188,12 +188,13 @@ class GroupTurn : public PortTurn {
   template <class Handler>
   void read(Handler& handler) {
     log::PlainRun run;
-    port().pace.pause();
     while (left != 0) {
       if (port().span_at == port().span_end && !subscription().next_span(port(), left)) return;
       gate_at_ = next_ = port().span_at;
       const std::uint64_t end = port().span_end;
-      const std::size_t left_before = left;
+      const bool is_timed = port().pace.is_to_be_timed(end - next_);
+      const std::int64_t began_ns = is_timed ? monotonic_ns() : 0;
+      std::uint64_t records = 0;
       while (next_ != end && left != 0) {
         const std::uint64_t at = next_;
         const log::CommitWord word = ring.word(at);
@@ -204,11 +205,12 @@ class GroupTurn : public PortTurn {
           next_ = at + run.meet(word);  // committed, or it would be in no span
           if (!look_at_other(at, word, handler)) return;
         }
+        ++records;
         if (shard().lot.space_wanted()) [[unlikely]]
           store_gate();
       }
       store_gate();
-      port().pace.finish(left_before - left, monotonic_ns);
+      if (is_timed && next_ == end) port().pace.took(records, monotonic_ns() - began_ns);
     }
   }
 

@@ -201,7 +201,7 @@ class alignas(64) PublisherCore {
     PublishStatus status = PublishStatus::ok;
     std::uint64_t bytes = 0;
     bool batch = false;
-    HolderText holder;
+    HolderText holder;  ///< up to its first zero byte
     Failure() noexcept { holder[0] = '\0'; }
   } failure_;
 };
