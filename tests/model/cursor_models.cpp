@@ -183,6 +183,15 @@ void a_filter_is_destroyed_after_it_was_taken_back(Scenario& s) {
   });
 }
 
+/// The raise that may be asking the filter turns another one away meanwhile: the mark that this leaves in the
+/// lock is not the raise's end.
+void a_filter_outlives_a_raise_that_turns_another_away(Scenario& s) {
+  auto m = lossy_cursor();
+  s.thread("raiser", [m] { (void)m->ring.raiser().try_raise(0); });
+  s.thread("turned away", [m] { outcome({m->ring.raiser().try_raise(0) == log::Raised::limit ? 1 : 0}); });
+  s.thread("leaver", [m] { (void)m->leave(m->filter); });
+}
+
 /// A subscriber leaves and its cursor goes to the next, who lends it a filter of its own: the first one's is
 /// asked no more, and the next sees nothing of before it joined, nor counts it as lost.
 void a_cursor_is_used_again(Scenario& s) {
@@ -239,6 +248,9 @@ std::vector<Model> cursor_models() {
       {.name = "leave: a filter is destroyed after it was taken back",
        .setup = a_filter_is_destroyed_after_it_was_taken_back,
        .must_occur = {"0 1", "1 2"}},
+      {.name = "leave: a filter outlives a raise that turns another away",
+       .setup = a_filter_outlives_a_raise_that_turns_another_away,
+       .must_occur = {"0", "1"}},
       {.name = "leave: a cursor and the next owner's filter", .setup = a_cursor_is_used_again},
       {.name = "leave: each record has one owner while a cursor is withdrawn",
        .setup = each_record_has_one_owner_while_a_cursor_is_withdrawn},
