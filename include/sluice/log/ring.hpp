@@ -35,8 +35,7 @@ struct Reservation {
   std::uint64_t position = 0;
 };
 
-/// What one producer remembers of the limit, so that it reads the shared one once per chunk. Zeroes know
-/// nothing: they ask first.
+/// What one producer remembers, so that it reads the shared limit once per chunk; if nothing, it asks first.
 struct ProducerCache {
   std::uint64_t ask_at = 0;    ///< claims that end at or below it need neither ask nor wrap
   std::uint64_t last_end = 0;  ///< of its last claim: where it tries first, among several producers
