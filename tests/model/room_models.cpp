@@ -87,9 +87,7 @@ Model asked_for_room(Producers producers) {
 /// What a producer remembers of the limit ends with the lap: beyond it, a claim may need padding.
 Model short_way(Producers producers) {
   return {
-      .name = "the short way to claim never skips padding",
-      .options = {.preemptions = 1},
-      .setup = [producers](Scenario& s) {
+      .name = "the short way to claim never skips padding", .setup = [producers](Scenario& s) {
         auto m = std::make_shared<RingModel>(RingSetup{
             .capacity_bytes = 256, .producers = producers, .raise_chunk_bytes = 256, .start_position = 192});
         s.thread("producer", [m] {
