@@ -41,8 +41,8 @@ class BareCursors {
 
 /// Slots that say themselves which lap they hold, so that a message and its readiness arrive in the same
 /// cache line. Each consumer has a cursor; producers cache the slowest. An idea of the FastForward and
-/// Vyukov queues.
-template <class M>
+/// Vyukov queues. `kAlignment` is that of the slots.
+template <class M, std::size_t kAlignment = alignof(std::uint64_t)>
 class BareRing {
  public:
   static constexpr std::uint64_t kSlots = kBacklog;
@@ -108,7 +108,7 @@ class BareRing {
   };
 
  private:
-  struct Slot {
+  struct alignas(kAlignment) Slot {
     std::atomic<std::uint64_t> ready{0};  ///< position + 1 of the message it holds
     M message;
   };
@@ -140,13 +140,16 @@ class BareBatchRing {
     std::uint64_t slowest = 0;
   };
 
-  template <class Wait>
-  void push(Producer& producer, const M* messages, std::uint64_t count, Wait wait) noexcept {
+  /// `M` is what `messages` point to, or made of it.
+  template <class From, class Wait>
+  void push(Producer& producer, const From* messages, std::uint64_t count, Wait wait) noexcept {
     while (producer.next + count - producer.slowest > kSlots) {
       producer.slowest = cursors_.slowest(producer.next);
       if (producer.next + count - producer.slowest > kSlots) wait();
     }
-    for (std::uint64_t i = 0; i < count; ++i) slots_[(producer.next + i) % kSlots] = messages[i];
+    for (std::uint64_t i = 0; i < count; ++i) {
+      slots_[(producer.next + i) % kSlots] = M(messages[i]);
+    }
     producer.next += count;
     // SYNC bare-tail: the messages below it.
     tail_.next.store(producer.next, std::memory_order_release);

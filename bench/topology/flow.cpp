@@ -60,7 +60,8 @@ Reading run_flow(const Peer& peer, const FlowPlan& plan, std::size_t payload_byt
     team.add([&, i](StartLine& start) {
       const auto receiver = transport->receiver(i);
       start.wait();
-      received[i] = receive_all(*receiver, progress, team, Idle(plan.oversubscribed()), kNothingMore);
+      const Idle idle(plan.oversubscribed(), plan.reader_pauses);
+      received[i] = receive_all(*receiver, progress, team, idle, kNothingMore);
     });
   }
   team.run();
@@ -121,7 +122,8 @@ Reading run_pipeline(const Peer& peer, std::size_t stages, std::size_t payload_b
   return rate(count, all, team);
 }
 
-std::vector<Case> flow_cases(const std::string& topology, const FlowPlan& plan, const Options& options) {
+std::vector<Case> flow_cases(const std::string& topology, FlowPlan plan, const Options& options) {
+  plan.reader_pauses = options.reader_pauses;
   std::vector<Case> cases;
   for (const std::size_t payload_bytes : options.payloads_of(topology)) {
     for (const Peer& peer : all_peers()) {

@@ -93,8 +93,8 @@ template <class AfterLook>
 [[nodiscard]] Reading run_pipeline(const Peer& peer, std::size_t stages, std::size_t payload_bytes,
                                    const std::string& who, std::uint64_t count);
 
-/// The cases of one flow, over everybody whom it fits.
-[[nodiscard]] std::vector<Case> flow_cases(const std::string& topology, const FlowPlan& plan,
+/// The cases of one flow, over everybody whom it fits. The pauses of its readers are those of `options`.
+[[nodiscard]] std::vector<Case> flow_cases(const std::string& topology, FlowPlan plan,
                                            const Options& options);
 
 }  // namespace sluice::bench

@@ -13,6 +13,7 @@ namespace sluice::bench {
 namespace {
 
 constexpr std::size_t kMaxRepetitions = 101;
+constexpr std::size_t kMaxPauses = 10'000;
 
 Error refusal(const std::string& what) {
   return {ErrorCode::invalid_option, what + "; see --help"};
@@ -69,13 +70,14 @@ Result<void> take_topology(Options& options, const std::string& given) {
   return {};
 }
 
-Result<void> take_repetitions(Options& options, const std::string& given) {
-  const std::optional<std::size_t> count = number(given);
-  if (!count || *count < 1 || *count > kMaxRepetitions) {
-    return refusal("--repetitions is a number from 1 to " + std::to_string(kMaxRepetitions) + ", not '" +
-                   given + "'");
+Result<void> take_number(std::size_t& into, const char* option, const std::string& given, std::size_t least,
+                         std::size_t most) {
+  const std::optional<std::size_t> value = number(given);
+  if (!value || *value < least || *value > most) {
+    return refusal(std::string(option) + " is a number from " + std::to_string(least) + " to " +
+                   std::to_string(most) + ", not '" + given + "'");
   }
-  options.repetitions = *count;
+  into = *value;
   return {};
 }
 
@@ -93,7 +95,10 @@ Result<void> take_payload(Options& options, const std::string& given) {
 /// An option with a value.
 Result<void> take(Options& options, std::string_view option, const std::string& value) {
   if (option == "--topology") return take_topology(options, value);
-  if (option == "--repetitions") return take_repetitions(options, value);
+  if (option == "--repetitions") {
+    return take_number(options.repetitions, "--repetitions", value, 1, kMaxRepetitions);
+  }
+  if (option == "--pauses") return take_number(options.reader_pauses, "--pauses", value, 0, kMaxPauses);
   if (option == "--payload") return take_payload(options, value);
   if (value.empty()) return refusal(std::string(option) + " needs a value");
   if (option == "--peer") {
@@ -105,7 +110,8 @@ Result<void> take(Options& options, std::string_view option, const std::string& 
 }
 
 const std::vector<std::string> kSwitches{"--quick", "--smoke", "--json", "--help", "-h"};
-const std::vector<std::string> kWithValue{"--topology", "--peer", "--repetitions", "--payload", "--results"};
+const std::vector<std::string> kWithValue{"--topology", "--peer",   "--repetitions",
+                                          "--payload",  "--pauses", "--results"};
 
 bool is_one_of(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -190,6 +196,8 @@ A full run takes a quarter of an hour.
   --peer NAME        only this one; may be repeated
   --repetitions N    1 to 101 (default 11; --quick 5, --smoke 1)
   --payload BYTES    8, 40, 64, 256 or 1024 (default 64; a full one_to_one measures all)
+  --pauses N         how often a reader that found nothing pauses before it looks again, 0 to 10000
+                     (default 16, some 0.1 us; ping_pong always 1, pipeline_3 always 16)
   --json             JSON on standard output instead of the table
   --results DIR      also writes the JSON to DIR/results.json
   --help             this text
@@ -204,6 +212,7 @@ examples:
   bench_topology --quick
   bench_topology --topology fan_out --payload 256
   bench_topology --topology one_to_one --peer sluice --peer bare_ring --repetitions 21
+  bench_topology --topology one_to_one --peer sluice_tsc --peer bare_ring_tsc --pauses 128
 )";
   return text;
 }

@@ -10,6 +10,8 @@
 
 #include "sluice/base/result.hpp"
 
+#include "topology/transport.hpp"
+
 namespace sluice::bench {
 
 /// How long a run may take.
@@ -25,6 +27,7 @@ struct Options {
   std::vector<std::string> peers;       ///< empty: all
   std::optional<std::size_t> payload_bytes;  ///< one of `kPayloads`; none: see `payloads_of`
   std::size_t repetitions = 11;              ///< 1 to 101
+  std::size_t reader_pauses = kUsualPauses;  ///< 0 to 10,000; of a flow's reader that found nothing
   std::string results;                       ///< a folder to write results.json to, or nothing
   std::chrono::nanoseconds measurement = std::chrono::milliseconds(200);  ///< one case, one repetition
   std::chrono::nanoseconds whole_run = std::chrono::hours(24);  ///< then no further repetition begins

@@ -48,7 +48,7 @@ void serve(Table& table, std::int64_t every_ns, std::uint64_t exchanges, const T
            Match& match) {
   const auto ping = table.there->sender(0);
   const auto pong = table.back->receiver(0);
-  const Idle idle(is_oversubscribed(2), Goal::latency);
+  const Idle idle(is_oversubscribed(2), Idle::kPausesForLatency);
   Tally tally;
   start.wait();
   std::int64_t due_ns = monotonic_ns();
@@ -70,7 +70,7 @@ void serve(Table& table, std::int64_t every_ns, std::uint64_t exchanges, const T
 void reply(Table& table, std::uint64_t exchanges, const Team& team, StartLine& start) {
   const auto ping = table.there->receiver(0);
   const auto pong = table.back->sender(0);
-  const Idle idle(is_oversubscribed(2), Goal::latency);
+  const Idle idle(is_oversubscribed(2), Idle::kPausesForLatency);
   Tally tally;
   start.wait();
   for (std::uint64_t i = 0; i < exchanges; ++i) {

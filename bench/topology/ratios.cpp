@@ -45,11 +45,17 @@ constexpr std::array kTargets{
     Target{"one_to_one", {"sluice_tsc_batch", 32}, kTokenBulk, kLeast, 1.5},
     Target{"one_to_one", kMany, kBulk, kLeast, 3},
     Target{"one_to_one", kMany, {"boost_spsc_push32", 32}, kLeast, 0.7},
+    Target{"one_to_one", {"sluice_tsc"}, {"bare_ring_tsc"}, Bound::none, 0},
     Target{"one_to_one", kMany, {"bare_ring", 32}, Bound::none, 0},
+    Target{"one_to_one", kMany, {"bare_ring_headed", 32}, Bound::none, 0},
     Target{"fan_out_4", kOne, kTokenBulk, kLeast, 3},
     Target{"fan_out_4", kMany, kBulk, kLeast, 3},
+    Target{"fan_out_4", kOne, {"bare_ring"}, Bound::none, 0},
+    Target{"fan_out_4", kMany, {"bare_ring_headed", 32}, Bound::none, 0},
     Target{"many_to_one_2", kOne, kToken, kLeast, 2},
     Target{"many_to_one_4", kOne, kToken, kLeast, 2},
+    Target{"many_to_one_2", kOne, {"bare_ring"}, Bound::none, 0},
+    Target{"many_to_one_4", kOne, {"bare_ring"}, Bound::none, 0},
     Target{"many_to_one_2", kOne, kTokenBulk, Bound::none, 0},
     Target{"many_to_one_4", kOne, kTokenBulk, Bound::none, 0},
     Target{"many_to_one_2", {"sluice_own_shards"}, kOne, kLeast, 2},
@@ -138,7 +144,7 @@ class Finder {
     const Outcome* best = nullptr;
     for (const Outcome& one : *outcomes_) {
       if (one.regime != regime_ || one.topology != "ping_pong" || one.payload_bytes != kPayload) continue;
-      if (one.peer.starts_with("sluice") || one.peer == "bare_ring") continue;
+      if (one.peer.starts_with("sluice") || one.peer.starts_with("bare_ring")) continue;
       if (best == nullptr || one.median_of("p50_ns") < best->median_of("p50_ns")) best = &one;
     }
     return best;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -10,29 +11,27 @@
 #include "sluice/base/platform.hpp"
 
 #include "topology/placement.hpp"
+#include "topology/transport.hpp"
 
 namespace sluice::bench {
 
-/// What a thread waits for: as much as can be had, or the next message as soon as it is there.
-enum class Goal : std::uint8_t { throughput, latency };
-
-/// What a thread does that found nothing to do. It pauses, 16 times where throughput counts, because whoever
-/// looks all the time keeps taking the line away that the other side is writing. Where there are more threads
-/// than cores it pauses twice as often and then yields, because whoever it waits for needs the core.
+/// What a thread does that found nothing to do. It pauses, because whoever looks all the time keeps taking
+/// the line away that the other side is writing. Where there are more threads than cores it pauses twice as
+/// often as usual and then yields, because whoever it waits for needs the core.
 class Idle {
  public:
-  explicit Idle(bool oversubscribed, Goal goal = Goal::throughput) noexcept
-      : pauses_(goal == Goal::throughput ? 16 : 1), yields_(oversubscribed) {
-    if (oversubscribed) pauses_ = 32;
-  }
+  static constexpr std::size_t kPausesForLatency = 1;
+
+  explicit Idle(bool oversubscribed, std::size_t pauses = kUsualPauses) noexcept
+      : pauses_(oversubscribed ? std::max(pauses, 2 * kUsualPauses) : pauses), yields_(oversubscribed) {}
 
   void operator()() const noexcept {
-    for (int i = 0; i < pauses_; ++i) platform::cpu_relax();
+    for (std::size_t i = 0; i < pauses_; ++i) platform::cpu_relax();
     if (yields_) platform::yield_thread();
   }
 
  private:
-  int pauses_;
+  std::size_t pauses_;
   bool yields_;
 };
 

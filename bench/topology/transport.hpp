@@ -22,6 +22,9 @@ enum class Delivery : std::uint8_t {
   one_of,     ///< each message goes to one consumer
 };
 
+/// Pauses after a look that found nothing, where throughput counts: some 0.1 us.
+inline constexpr std::size_t kUsualPauses = 16;
+
 /// The shape of a measurement.
 struct FlowPlan {
   std::size_t producers = 1;
@@ -29,6 +32,7 @@ struct FlowPlan {
   Delivery delivery = Delivery::everybody;
   /// How many threads are in the measurement; 0: one for each producer and consumer.
   std::size_t all_threads = 0;
+  std::size_t reader_pauses = kUsualPauses;  ///< of a consumer that found nothing; see `Idle`
 
   [[nodiscard]] std::size_t threads() const noexcept {
     return all_threads != 0 ? all_threads : producers + consumers;

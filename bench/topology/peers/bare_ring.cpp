@@ -2,11 +2,15 @@
 // each and turns taken: that balances nothing, and is faster than anything that does.
 #include "topology/bare_ring.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
+
+#include "sluice/base/clock.hpp"
+#include "sluice/base/platform.hpp"
 
 #include "topology/peer.hpp"
 #include "topology/team.hpp"
@@ -59,6 +63,39 @@ class SingleSender final : public RingSender<BareRing<M>> {
   }
 };
 
+/// A message that says when it was sent.
+template <class M>
+struct Stamped {
+  std::int64_t time_ns = 0;
+  M message;
+};
+
+/// A message behind as many bytes as a bus's record has in front of it, written like those.
+template <class M>
+struct Headed {
+  Headed() = default;
+  explicit Headed(const M& sent) noexcept : header{sizeof(M), 1, sent.sequence, 0}, message(sent) {}
+
+  std::array<std::uint64_t, 4> header{};
+  M message;
+};
+
+/// Reads the clock for each message, as a bus does that is asked to.
+template <class M, std::size_t kAlignment>
+class StampingSender final : public RingSender<BareRing<Stamped<M>, kAlignment>> {
+ public:
+  using RingSender<BareRing<Stamped<M>, kAlignment>>::RingSender;
+
+  void send(std::uint64_t first, std::uint64_t count) override {
+    send_one_by_one<M>(first, count, [&](const M& message) {
+      this->ring().push(this->producer(), {clock_.now_ns(), message}, this->idle_);
+    });
+  }
+
+ private:
+  ClockReader clock_;
+};
+
 template <class M, std::size_t kPerCall>
 class SharedSender final : public RingSender<BareRing<M>> {
  public:
@@ -77,10 +114,10 @@ class SharedSender final : public RingSender<BareRing<M>> {
   }
 };
 
-template <class M>
-class BatchSender final : public RingSender<BareBatchRing<M>> {
+template <class M, class Slot>
+class BatchSender final : public RingSender<BareBatchRing<Slot>> {
  public:
-  using RingSender<BareBatchRing<M>>::RingSender;
+  using RingSender<BareBatchRing<Slot>>::RingSender;
 
   void send(std::uint64_t first, std::uint64_t count) override {
     send_in_batches<M>(first, count, [&](const M* messages, std::size_t now) {
@@ -90,21 +127,35 @@ class BatchSender final : public RingSender<BareBatchRing<M>> {
   }
 };
 
-template <class M, class Ring>
+template <class M>
+const M& message_of(const M& sent) noexcept {
+  return sent;
+}
+template <class M>
+const M& message_of(const Stamped<M>& sent) noexcept {
+  return sent.message;
+}
+template <class M>
+const M& message_of(const Headed<M>& sent) noexcept {
+  return sent.message;
+}
+
+template <class Ring>
 class RingReceiver final : public Receiver {
  public:
   explicit RingReceiver(typename Ring::Reader reader) : reader_(reader) {}
 
   std::size_t receive(Tally& tally) override {
-    return count_into(
-        tally, [&](Tally& mine) { reader_.poll([&](const M& message) { mine.add(message); }, kMost); });
+    return count_into(tally, [&](Tally& mine) {
+      reader_.poll([&](const auto& sent) { mine.add(message_of(sent)); }, kMost);
+    });
   }
 
  private:
   typename Ring::Reader reader_;
 };
 
-template <class M, class Ring, class MySender>
+template <class Ring, class MySender>
 class RingTransport final : public Transport {
  public:
   explicit RingTransport(const FlowPlan& plan) : plan_(plan), rings_(make_rings<Ring>(plan)) {}
@@ -112,7 +163,7 @@ class RingTransport final : public Transport {
   std::unique_ptr<Sender> sender(std::size_t) override { return std::make_unique<MySender>(rings_, plan_); }
   std::unique_ptr<Receiver> receiver(std::size_t consumer) override {
     const std::size_t ring = plan_.groups() ? consumer : 0;
-    return std::make_unique<RingReceiver<M, Ring>>(
+    return std::make_unique<RingReceiver<Ring>>(
         typename Ring::Reader(*rings_[ring], plan_.groups() ? 0 : consumer));
   }
 
@@ -125,8 +176,8 @@ std::unique_ptr<Transport> one_at_a_time(const FlowPlan& plan, std::size_t paylo
   return with_payload(payload_bytes, [&]<std::size_t Bytes>() -> std::unique_ptr<Transport> {
     using M = Message<Bytes>;
     using Ring = BareRing<M>;
-    if (plan.producers > 1) return std::make_unique<RingTransport<M, Ring, SharedSender<M, 1>>>(plan);
-    return std::make_unique<RingTransport<M, Ring, SingleSender<M>>>(plan);
+    if (plan.producers > 1) return std::make_unique<RingTransport<Ring, SharedSender<M, 1>>>(plan);
+    return std::make_unique<RingTransport<Ring, SingleSender<M>>>(plan);
   });
 }
 
@@ -134,16 +185,43 @@ std::unique_ptr<Transport> in_batches(const FlowPlan& plan, std::size_t payload_
   return with_payload(payload_bytes, [&]<std::size_t Bytes>() -> std::unique_ptr<Transport> {
     using M = Message<Bytes>;
     if (plan.producers > 1) {
-      return std::make_unique<RingTransport<M, BareRing<M>, SharedSender<M, kBatch>>>(plan);
+      return std::make_unique<RingTransport<BareRing<M>, SharedSender<M, kBatch>>>(plan);
     }
-    return std::make_unique<RingTransport<M, BareBatchRing<M>, BatchSender<M>>>(plan);
+    return std::make_unique<RingTransport<BareBatchRing<M>, BatchSender<M, M>>>(plan);
+  });
+}
+
+std::unique_ptr<Transport> headed(const FlowPlan& plan, std::size_t payload_bytes) {
+  return with_payload(payload_bytes, [&]<std::size_t Bytes>() -> std::unique_ptr<Transport> {
+    using M = Message<Bytes>;
+    return std::make_unique<RingTransport<BareBatchRing<Headed<M>>, BatchSender<M, Headed<M>>>>(plan);
+  });
+}
+
+template <std::size_t kAlignment>
+std::unique_ptr<Transport> stamped(const FlowPlan& plan, std::size_t payload_bytes) {
+  return with_payload(payload_bytes, [&]<std::size_t Bytes>() -> std::unique_ptr<Transport> {
+    using M = Message<Bytes>;
+    return std::make_unique<RingTransport<BareRing<Stamped<M>, kAlignment>, StampingSender<M, kAlignment>>>(
+        plan);
   });
 }
 
 }  // namespace
 
 std::vector<Peer> bare_ring_peers() {
-  return {{"bare_ring", 1, any_plan, one_at_a_time}, {"bare_ring", kBatch, any_plan, in_batches}};
+  const auto single_producer = [](const FlowPlan& plan) {
+    return plan.producers == 1 && !plan.groups() && plan.threads() > 1;
+  };
+  const auto one_each = [](const FlowPlan& plan) { return plan.threads() == 2 && plan.consumers == 1; };
+  return {
+      {"bare_ring", 1, any_plan, one_at_a_time},
+      {"bare_ring", kBatch, any_plan, in_batches},
+      {"bare_ring_headed", kBatch, single_producer, headed},
+      // Slots like the bus's records, and slots of whole cache lines.
+      {"bare_ring_tsc", 1, one_each, stamped<32>},
+      {"bare_ring_tsc_lines", 1, one_each, stamped<platform::kDestructiveBytes>},
+  };
 }
 
 }  // namespace sluice::bench
