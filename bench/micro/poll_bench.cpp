@@ -1,8 +1,13 @@
 // What an event costs its reader, and the whole way on one thread. Publishing is not timed where the name
 // says `Poll`; a thousand events are published at a time, so that the pauses of the timer weigh nothing.
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <random>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
@@ -63,6 +68,39 @@ BENCHMARK_CAPTURE(Poll, block_pattern_typed, to_topic("bench.*"), kByType)->UseM
 BENCHMARK_CAPTURE(Poll, group_typed, to_topic("bench.*", Overload::block, "group"), kByType)->UseManualTime();
 BENCHMARK_CAPTURE(Poll, drop_oldest_typed, to_topic("bench.*", Overload::drop_oldest), kByType)
     ->UseManualTime();
+
+/// Payload lengths of a stream's events, in turn.
+using Lengths = std::vector<std::size_t>;
+
+Lengths drawn_lengths() {
+  Lengths lengths(kEvents);
+  std::minstd_rand random(1);
+  for (std::size_t& length : lengths) length = random() % 2 == 0 ? 64 : 8;
+  return lengths;
+}
+
+/// Per event: readers guess that the next record is as long as the last one.
+void Poll_of_lengths(benchmark::State& state, const Lengths& lengths) {
+  Bus bus = open_bus(Producers::single);
+  Subscription subscription = bus.subscribe(to_topic("bench.poll")).value();
+  Publisher publisher = bus.publisher("bench.poll").value();
+  const std::array<std::byte, 64> payload{};
+  while (state.KeepRunningBatch(static_cast<benchmark::IterationCount>(kEvents))) {
+    for (std::uint64_t i = 0; i < kEvents; ++i) {
+      require(publisher.publish(std::span(payload).first(lengths[i % lengths.size()])));
+    }
+    const auto began = std::chrono::steady_clock::now();
+    const bool complete = drain(subscription, kByBytes);
+    state.SetIterationTime(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    if (!complete) {
+      state.SkipWithError("not every event arrived");
+      return;
+    }
+  }
+}
+BENCHMARK_CAPTURE(Poll_of_lengths, one, {64})->UseManualTime();
+BENCHMARK_CAPTURE(Poll_of_lengths, alternating, {8, 64})->UseManualTime();
+BENCHMARK_CAPTURE(Poll_of_lengths, drawn, drawn_lengths())->UseManualTime();
 
 /// Per event: publish a thousand, poll a thousand, on one thread. The target is 15 ns.
 void Publish_and_poll_on_one_thread(benchmark::State& state, Producers producers, Timestamps timestamps) {

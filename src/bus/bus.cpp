@@ -59,8 +59,9 @@ Result<Runner> Bus::start(Subscription& subscription, std::unique_ptr<detail::Pu
   if (auto valid = detail::validate(options); !valid) return std::move(valid).error();
   auto runner =
       std::make_shared<detail::RunnerCore>(subscription.state_.shared(), std::move(pump), std::move(options));
-  if (auto started = runner->start(); !started) return std::move(started).error();
+  // First of all: a handler that has begun is one that drain and close know of.
   core_->add_runner(runner);
+  if (auto started = runner->start(); !started) return std::move(started).error();
   return Runner(std::move(runner));
 }
 

@@ -38,6 +38,7 @@ Result<void> RunnerCore::start() {
   // Relaxed: a claim on the right to run it; ports change hands by the turnstile.
   if (!subscription_->runner.compare_exchange_strong(nobody, ~std::uint64_t{0}, std::memory_order_relaxed,
                                                      std::memory_order_relaxed)) {
+    set_and_wake(done_);  // the core knows of us already
     return Error{ErrorCode::busy,
                  "subscription \"" + subscription_->name +
                      "\" is run by a bus thread already: stop that runner first, or subscribe "
@@ -47,6 +48,7 @@ Result<void> RunnerCore::start() {
     thread_ = std::thread([self = shared_from_this()] { self->run(); });
   } catch (const std::system_error& failure) {
     subscription_->runner.store(0, std::memory_order_relaxed);  // as above
+    set_and_wake(done_);
     return Error{ErrorCode::system_error, std::string("no thread could be started to run subscription \"") +
                                               subscription_->name + "\": " + failure.what()};
   }
