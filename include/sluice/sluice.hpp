@@ -6,3 +6,4 @@
 #include "sluice/bus/bus.hpp"
 #include "sluice/bus/dispatcher.hpp"
 #include "sluice/bus/persistence.hpp"
+#include "sluice/journal/journal.hpp"

@@ -61,6 +61,20 @@ std::string_view to_string(ErrorCode code) noexcept {
       return "unsupported";
     case ErrorCode::persistence_failed:
       return "persistence_failed";
+    case ErrorCode::corrupt:
+      return "corrupt";
+    case ErrorCode::disk_full:
+      return "disk_full";
+    case ErrorCode::disk_failed:
+      return "disk_failed";
+    case ErrorCode::journal_locked:
+      return "journal_locked";
+    case ErrorCode::newer_format:
+      return "newer_format";
+    case ErrorCode::ring_no_space:
+      return "ring_no_space";
+    case ErrorCode::forked:
+      return "forked";
   }
   return "unknown_error";
 }

@@ -31,11 +31,12 @@ Core::~Core() {
 Result<void> Core::start() {
   std::vector<Pin> pins;
   StartRequest request;
-  request.capacity_bytes.assign(options_.shards, options_.capacity_bytes);
+  request.shards.assign(options_.shards, {.capacity_bytes = options_.capacity_bytes});
   for (const PinnedShard& pinned : options_.pinned) {
     pins.push_back(
-        {Pattern::parse(pinned.pattern).value(), static_cast<std::uint32_t>(request.capacity_bytes.size())});
-    request.capacity_bytes.push_back(pinned.capacity_bytes.value_or(options_.capacity_bytes));
+        {Pattern::parse(pinned.pattern).value(), static_cast<std::uint32_t>(request.shards.size())});
+    request.shards.push_back({.capacity_bytes = pinned.capacity_bytes.value_or(options_.capacity_bytes),
+                              .producers = pinned.producers});
   }
 
   StartState state;
@@ -49,7 +50,7 @@ Result<void> Core::start() {
   topics_ = std::make_unique<TopicTable>(
       TopicTableOptions{.max_topics = options_.max_topics, .max_filters = options_.max_subscriptions},
       ShardMap(options_.shards, std::move(pins)), [this](const Topic& topic) { return define(topic); });
-  for (std::uint32_t i = 0; i < request.capacity_bytes.size(); ++i) {
+  for (std::uint32_t i = 0; i < request.shards.size(); ++i) {
     const std::uint64_t position = i < state.positions.size() ? state.positions[i] : 0;
     if (auto made = make_shard(i, state.epoch, position); !made) return made;
   }

@@ -65,7 +65,7 @@ Result<StartState> MemoryPersistence::start(const StartRequest& request) {
   do state.epoch = platform::random_bits64();
   while (is_used(state.epoch));
 
-  shards_.resize(std::max(shards_.size(), request.capacity_bytes.size()));
+  shards_.resize(std::max(shards_.size(), request.shards.size()));
   current_.clear();
   for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
     state.positions.push_back(shards_[shard].end);

@@ -1,11 +1,16 @@
 // The persistences that must keep the promise. Add yours to the list.
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
+#include "sluice/journal/journal.hpp"
+
 #include "bus/memory_persistence.hpp"
 #include "conformance/persistence_conformance.hpp"
+#include "unit/journal/temporary_directory.hpp"
 
 namespace sluice::conformance {
 namespace {
@@ -23,9 +28,34 @@ class MemoryMaker final : public Maker {
   std::shared_ptr<Persistence> memory_ = memory_persistence();
 };
 
+/// A directory, opened anew for each run.
+class JournalMaker final : public Maker {
+ public:
+  explicit JournalMaker(std::string ring_directory) : ring_directory_(std::move(ring_directory)) {}
+
+  std::shared_ptr<Persistence> make() override {
+    JournalOptions options;
+    options.directory = directory_.path() + "/journal";
+    options.ring_directory = ring_directory_;
+    options.first_segment_bytes = options.most_segment_bytes = 16 * 1024;  // so that there are several
+    return journal(options);
+  }
+
+ private:
+  test::TemporaryDirectory directory_;
+  std::string ring_directory_;
+};
+
+template <class MadeBy, class... Arguments>
+Implementation implementation(std::string name, Arguments... arguments) {
+  return {std::move(name), [arguments...] { return std::make_unique<MadeBy>(arguments...); }};
+}
+
 INSTANTIATE_TEST_SUITE_P(Implementations, PersistenceConformance,
-                         testing::Values(Implementation{"memory",
-                                                        [] { return std::make_unique<MemoryMaker>(); }}),
+                         testing::Values(implementation<MemoryMaker>("memory"),
+                                         implementation<JournalMaker>("journal", std::string("/dev/shm")),
+                                         implementation<JournalMaker>("journal_without_ring_file",
+                                                                      std::string())),
                          [](const auto& tested) { return tested.param.name; });
 
 }  // namespace

@@ -44,6 +44,15 @@ enum class ErrorCode : std::uint8_t {
   gap,                     ///< the position asked for is no longer kept
   unsupported,             ///< this bus or persistence can't do what was asked
   persistence_failed,      ///< the persistence refused to start or to define a topic
+
+  // Journal.
+  corrupt,         ///< a file's bytes are not what was written; file and offset are named
+  disk_full,       ///< no space is left, a quota or a size limit is reached
+  disk_failed,     ///< the device failed to read, write or sync
+  journal_locked,  ///< another process has the journal open; it is named
+  newer_format,    ///< the journal was written by a newer version, which this one can't read
+  ring_no_space,   ///< the directory of ring files is too small; needed and free bytes are named
+  forked,          ///< a forked child used what belongs to its parent
 };
 
 /// The code's own spelling, as in this header: `"would_block"`. Never empty.

@@ -13,6 +13,7 @@
 
 #include "sluice/base/result.hpp"
 #include "sluice/bus/event.hpp"
+#include "sluice/bus/options.hpp"
 
 namespace sluice {
 
@@ -27,9 +28,15 @@ struct TopicDefinition {
   std::uint32_t shard = 0;
 };
 
+/// A shard as the bus is about to open it.
+struct ShardRequest {
+  std::size_t capacity_bytes = 0;  ///< of its ring
+  Producers producers = Producers::multi;
+};
+
 /// What the bus is about to open.
 struct StartRequest {
-  std::vector<std::size_t> capacity_bytes{};  ///< of each shard's ring, in the order of the shards
+  std::vector<ShardRequest> shards{};
 };
 
 /// What the bus starts from.

@@ -10,7 +10,7 @@
 namespace sluice {
 namespace {
 
-constexpr auto kLastCode = static_cast<unsigned>(ErrorCode::persistence_failed);
+constexpr auto kLastCode = static_cast<unsigned>(ErrorCode::forked);
 
 TEST(ErrorCode, every_code_has_a_spelling_of_its_own) {
   std::set<std::string_view> spellings;

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "sluice/topic/table.hpp"
+
+#include "journal/manifest.hpp"
+#include "journal/segment.hpp"
+
+namespace sluice::detail {
+
+/// Sizes of a shard's segments: each twice the one before.
+struct SegmentSizes {
+  std::uint64_t first_bytes = 0;
+  std::uint64_t most_bytes = 0;
+};
+
+/// A journal's segments, open, and the manifest that lists them. The two change together, the manifest first:
+/// no record is ever in a file that it does not list.
+///
+/// **Thread safety.** Any thread; whoever begins segments of a shard is one thread at a time.
+class Catalogue {
+ public:
+  Catalogue(FileSystem& files, std::string directory, const TopicTable& topics, Manifest manifest,
+            SegmentSizes sizes);
+
+  /// Opens the files of the manifest's segments and checks their headers.
+  [[nodiscard]] Result<void> open_segments();
+  /// Removes segment files that the manifest does not list and that hold no record: a crash left them while
+  /// they were made. `corrupt` for one that holds some.
+  [[nodiscard]] Result<void> remove_leftovers();
+
+  [[nodiscard]] Manifest manifest() const;
+  /// Has `change` change the manifest, and stores it. On an error the one on disk is the old or the new one,
+  /// and this one the old.
+  [[nodiscard]] Result<void> change(const std::function<void(Manifest&)>& change);
+
+  /// A new segment of a shard from `begin` on, where the one before it ends; with room for `least_bytes`.
+  [[nodiscard]] Result<std::shared_ptr<Segment>> begin_segment(std::uint32_t shard, std::uint64_t begin,
+                                                               std::uint64_t least_bytes);
+  /// Lets go of what lies at or above `position`: the segments that begin there, from the list and from the
+  /// disk when the manifest is stored next; the one that it cuts ends there.
+  void cut(std::uint32_t shard, std::uint64_t position);
+
+  /// A shard's, in order. A segment ends where the next one begins.
+  [[nodiscard]] std::vector<std::shared_ptr<Segment>> segments(std::uint32_t shard) const;
+  /// How many shards have any, counted from 0.
+  [[nodiscard]] std::uint32_t shards() const;
+
+ private:
+  [[nodiscard]] Result<void> store(Manifest& next);
+
+  FileSystem* files_;
+  std::string directory_;
+  const TopicTable* topics_;
+  SegmentSizes sizes_;
+
+  mutable std::mutex mutex_;
+  Manifest manifest_;
+  std::vector<std::vector<std::shared_ptr<Segment>>> segments_;  ///< by shard
+  std::vector<std::string> obsolete_;                            ///< files that the stored manifest may list
+};
+
+}  // namespace sluice::detail

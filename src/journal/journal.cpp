@@ -1,0 +1,153 @@
+#include "sluice/journal/journal.hpp"
+
+#include <utility>
+
+#include "journal/journal_impl.hpp"
+
+namespace sluice {
+
+namespace detail {
+
+namespace {
+
+Error unknown_shard(std::uint32_t shard, std::size_t shards) {
+  return {ErrorCode::invalid_option,
+          "shard " + std::to_string(shard) + " is not kept here: give one below " + std::to_string(shards)};
+}
+
+Error gap(std::uint32_t shard, std::uint64_t position, std::uint64_t oldest) {
+  return {ErrorCode::gap, "position " + std::to_string(position) + " of shard " + std::to_string(shard) +
+                              " is no longer kept: the oldest is " + std::to_string(oldest) +
+                              ", read from there"};
+}
+
+}  // namespace
+
+JournalImpl::JournalImpl(JournalOptions options, FileSystem& files)
+    : options_(std::move(options)), files_(&files) {}
+
+JournalImpl::~JournalImpl() {
+  stop(std::chrono::nanoseconds(0));
+}
+
+std::optional<Error> JournalImpl::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+Result<std::span<std::byte>> JournalImpl::ring_memory(std::uint32_t shard, std::size_t bytes) {
+  if (ring_ == nullptr || shard >= ring_->shards()) return std::span<std::byte>();
+  const std::span<std::byte> memory = ring_->memory(shard);
+  if (memory.size() != bytes) {
+    return Error{ErrorCode::persistence_failed, "shard " + std::to_string(shard) + " wants " +
+                                                    std::to_string(bytes) + " bytes for its ring and had " +
+                                                    std::to_string(memory.size()) + " when it was announced"};
+  }
+  return memory;
+}
+
+Result<void> JournalImpl::define_topic(const TopicDefinition& topic) {
+  const std::lock_guard lock(mutex_);
+  if (auto kept = control_->append(topic); !kept) return kept;
+  if (auto kept = topics_->restore(topic.name, topic.id, topic.shard); !kept) return std::move(kept).error();
+  return {};
+}
+
+std::uint64_t JournalImpl::journaled_position(std::uint32_t shard) const noexcept {
+  // SYNC journaled: see keep.
+  return shard < shards_.size() ? shards_[shard]->journaled.load(std::memory_order_acquire) : 0;
+}
+
+std::uint64_t JournalImpl::durable_position(std::uint32_t shard) const noexcept {
+  // SYNC durable: see sync_all.
+  return shard < shards_.size() ? shards_[shard]->durable.load(std::memory_order_acquire) : 0;
+}
+
+Result<std::uint64_t> JournalImpl::read(std::uint32_t shard, std::uint64_t from,
+                                        const std::function<bool(const EventView&)>& visit) {
+  if (shard >= shards_.size()) return unknown_shard(shard, shards_.size());
+  // The end as it is now: a reader that is slower than the publishers comes back all the same.
+  const std::uint64_t end = journaled_position(shard);
+  const auto segments = catalogue_->segments(shard);
+  const std::uint64_t oldest = segments.empty() ? end : segments.front()->entry.begin;
+  if (from < oldest) return gap(shard, from, oldest);
+  std::uint64_t next = from;
+  bool go_on = true;
+  for (std::size_t i = 0; i < segments.size() && next < end && go_on; ++i) {
+    const std::uint64_t until = i + 1 == segments.size() ? end : std::min(end, segments[i + 1]->entry.begin);
+    if (next >= until) continue;
+    auto read = read_segment(*segments[i], next, until, go_on, visit);
+    if (!read) return read;
+    next = *read;
+  }
+  return next;
+}
+
+/// Visits the events of a segment from `from` on; `go_on` becomes false when the visitor has enough.
+Result<std::uint64_t> JournalImpl::read_segment(const Segment& segment, std::uint64_t from,
+                                                std::uint64_t until, bool& go_on,
+                                                const std::function<bool(const EventView&)>& visit) {
+  SegmentScanner scanner(segment, from, until);
+  for (bool is_first = true;; is_first = false) {
+    auto record = scanner.next();
+    if (!record) return std::move(record).error();
+    if (!*record && scanner.fault() != nullptr && is_first && from != segment.entry.begin) {
+      // Perhaps no record begins there: the next one that does is found from the segment's first one on.
+      SegmentScanner from_begin(segment, segment.entry.begin, until);
+      while (from_begin.position() < from) {
+        auto before = from_begin.next();
+        if (!before) return std::move(before).error();
+        if (!*before) return from_begin.error();
+      }
+      if (from_begin.position() == from) return scanner.error();
+      scanner = std::move(from_begin);
+      continue;
+    }
+    if (!*record) {
+      if (scanner.fault() != nullptr) return scanner.error();
+      return until;
+    }
+    if (!(*record)->word.is_data()) continue;
+    const EventView event(segment.context, (*record)->bytes, (*record)->word, (*record)->position);
+    if (event.topic_id() >= topics_->size()) {
+      return Error{ErrorCode::corrupt, segment.file->path() + ", position " +
+                                           std::to_string((*record)->position) + ": an event of topic " +
+                                           std::to_string(event.topic_id()) +
+                                           ", which the control log does not define"};
+    }
+    if (!visit(event)) {
+      go_on = false;
+      return scanner.position();
+    }
+  }
+}
+
+Result<std::optional<std::uint64_t>> JournalImpl::load_cursor(std::string_view name, std::uint32_t shard) {
+  const std::lock_guard lock(mutex_);
+  const auto found = cursors_.find({std::string(name), shard});
+  if (found == cursors_.end()) return std::optional<std::uint64_t>();
+  return std::optional(found->second);
+}
+
+Result<void> JournalImpl::store_cursor(std::string_view name, std::uint32_t shard, std::uint64_t position) {
+  if (name.empty()) return Error{ErrorCode::invalid_option, "a cursor's name is empty: give it one"};
+  if (shard >= shards_.size()) return unknown_shard(shard, shards_.size());
+  const std::lock_guard lock(mutex_);
+  if (auto kept = control_->append_cursor(name, shard, position); !kept) return kept;
+  cursors_[{std::string(name), shard}] = position;
+  return {};
+}
+
+}  // namespace detail
+
+std::shared_ptr<Journal> journal(std::string directory) {
+  JournalOptions options;
+  options.directory = std::move(directory);
+  return journal(std::move(options));
+}
+
+std::shared_ptr<Journal> journal(JournalOptions options) {
+  return std::make_shared<detail::JournalImpl>(std::move(options), detail::posix_file_system());
+}
+
+}  // namespace sluice
