@@ -93,7 +93,8 @@ const char* record_fault(const std::byte* record, std::size_t known, std::uint64
     return "a record of an unknown kind";
   }
   if (word.length() < log::kHeaderBytes) return "a record shorter than its header";
-  if (word.stride() > room) return "a record that reaches beyond its segment";
+  // Not by the stride, which is that of records up to 2 GiB only.
+  if (log::align_record(word.length()) > room) return "a record that reaches beyond its segment";
   if (kind == log::RecordKind::data && word.payload_offset() > word.length()) {
     return "an event whose extensions and metadata reach beyond its end";
   }
