@@ -75,6 +75,8 @@ std::string_view to_string(ErrorCode code) noexcept {
       return "ring_no_space";
     case ErrorCode::forked:
       return "forked";
+    case ErrorCode::durability_unknown:
+      return "durability_unknown";
   }
   return "unknown_error";
 }

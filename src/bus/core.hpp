@@ -60,6 +60,15 @@ class Core : public std::enable_shared_from_this<Core> {
   /// The last of a subscription that had an eventfd is gone.
   void release_slot(std::uint32_t slot) noexcept;
 
+  // What a durable publish asks of the persistence.
+  [[nodiscard]] bool can_sync() const noexcept {
+    return options_.persistence != nullptr && options_.persistence->can_sync();
+  }
+  [[nodiscard]] Result<void> sync(std::uint32_t shard, std::uint64_t position,
+                                  std::chrono::nanoseconds timeout) {
+    return options_.persistence->sync(shard, position, timeout);
+  }
+
   // Who holds a shard's producers back: holder.cpp.
   [[nodiscard]] Holder find_holder(Shard& shard);
   /// The same as text: `subscription "risk", 4096 bytes behind`; empty when nobody does.

@@ -241,6 +241,10 @@ void MemoryPersistence::forget_below(std::uint32_t shard, std::uint64_t position
 
 }  // namespace detail
 
+Result<void> Persistence::sync(std::uint32_t, std::uint64_t, std::chrono::nanoseconds) {
+  return Error{ErrorCode::unsupported, "this persistence can't sync: use a journal"};
+}
+
 std::shared_ptr<Persistence> memory_persistence() {
   return std::make_shared<detail::MemoryPersistence>();
 }

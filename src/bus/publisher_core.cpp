@@ -1,9 +1,11 @@
 #include "sluice/bus/detail/publisher_core.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "bus/core.hpp"
+#include "bus/deadline.hpp"
 #include "bus/metadata.hpp"
 
 namespace sluice::detail {
@@ -12,7 +14,7 @@ namespace {
 
 bool asks_for_nothing(const PublishOptions& options) noexcept {
   return options.metadata.empty() && options.timestamp_ns == 0 && options.ttl.count() == 0 && !options.id &&
-         !options.deadline;
+         !options.deadline && !options.durable;
 }
 
 }  // namespace
@@ -107,6 +109,8 @@ PublishResult PublisherCore::publish(std::span<const std::byte> payload,
   if (!metadata.valid) return refuse(PublishStatus::invalid_metadata);
   const std::chrono::nanoseconds deadline = options.deadline.value_or(deadline_);
   if (options.ttl.count() < 0 || deadline.count() < 0) return refuse(PublishStatus::invalid_option);
+  if (options.durable && !core_->can_sync()) return refuse(PublishStatus::unsupported);
+  const Deadline until = options.durable ? Deadline::in(deadline) : Deadline::in({});
 
   std::uint16_t flags = 0;
   if (options.ttl.count() != 0) flags |= log::kHasTtl;
@@ -143,7 +147,21 @@ PublishResult PublisherCore::publish(std::span<const std::byte> payload,
   if (!payload.empty()) std::memcpy(payload_at, payload.data(), payload.size());
   place.commit(word);
   finish(*shard, 1);
+  if (options.durable) return await_durable(space.position, bytes, until);
   return {PublishStatus::ok, space.position};
+}
+
+PublishResult PublisherCore::await_durable(std::uint64_t position, std::uint32_t bytes,
+                                           const Deadline& until) noexcept {
+  const auto synced = core_->sync(shard->context.shard, position + bytes, until.left());
+  if (synced) return {PublishStatus::ok, position};
+  failure_.status = PublishStatus::durability_unknown;
+  failure_.bytes = position;
+  const std::string& why = synced.error().message;
+  const std::size_t kept = std::min(why.size(), failure_.holder.size() - 1);
+  std::copy_n(why.data(), kept, failure_.holder.data());
+  failure_.holder[kept] = '\0';
+  return {PublishStatus::durability_unknown, position};
 }
 
 log::Reservation PublisherCore::open_claim(std::size_t payload_bytes, MayWait may_wait) noexcept {

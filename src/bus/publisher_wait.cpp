@@ -214,6 +214,13 @@ Error PublisherCore::describe_failure() const {
           "each pair): correct them");
     case PublishStatus::invalid_option:
       return error("a TTL or deadline is negative: give 0 for none, or a positive one");
+    case PublishStatus::unsupported:
+      return error(
+          "a durable publish needs a bus with a persistence that can sync: open it with a journal, or leave "
+          "PublishOptions::durable out");
+    case PublishStatus::durability_unknown:
+      return error("the event is published, at position " + size + ", but the disk has not confirmed it: " +
+                   holder + "; look at durable_position, and don't publish it again");
   }
   return error("unknown");
 }

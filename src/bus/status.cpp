@@ -43,6 +43,10 @@ ErrorCode to_error_code(PublishStatus status) noexcept {
       return ErrorCode::closed;
     case PublishStatus::invalid_metadata:
       return ErrorCode::invalid_metadata;
+    case PublishStatus::unsupported:
+      return ErrorCode::unsupported;
+    case PublishStatus::durability_unknown:
+      return ErrorCode::durability_unknown;
     case PublishStatus::invalid_option:
       break;
   }

@@ -2,6 +2,7 @@
 #include <ranges>
 
 #include "sluice/bus/persistence.hpp"
+#include "sluice/log/plain_run.hpp"
 #include "sluice/log/sleep.hpp"
 
 #include "bus/backstop.hpp"
@@ -19,12 +20,19 @@ constexpr std::uint32_t kTapSlot = 0;
 
 std::span<const std::byte> Tap::committed(std::size_t max_bytes) const noexcept {
   const detail::Ring& ring = core_->shard(shard_).ring;
+  const detail::RingView view = ring.view();
   const std::uint64_t to_ring_end = ring.capacity_bytes() - (position_ & (ring.capacity_bytes() - 1));
+  log::PlainRun run;  // or each word would be waited for before the next one is known
   std::uint64_t bytes = 0;
   while (bytes < to_ring_end) {
-    const log::CommitWord word = ring.word(position_ + bytes);
-    if (!word.is_committed() || (bytes != 0 && bytes + word.stride() > max_bytes)) break;
-    bytes += word.stride();
+    const log::CommitWord word = view.word(position_ + bytes);
+    std::uint64_t stride = run.stride();
+    if (!run.goes_on(word)) {
+      if (!word.is_committed()) break;
+      stride = run.meet(word);
+    }
+    if (bytes != 0 && bytes + stride > max_bytes) break;
+    bytes += stride;
   }
   if (bytes == 0) return {};
   return {ring.readable(position_, bytes), bytes};

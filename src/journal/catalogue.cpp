@@ -7,6 +7,27 @@
 
 namespace sluice::detail {
 
+namespace {
+
+/// Whether anything is where a segment's first record begins.
+Result<bool> holds_records(FileSystem& files, const std::string& path) {
+  auto file = files.open(path, OpenMode::read_only);
+  if (!file) return std::move(file).error();
+  std::uint64_t word = 0;
+  auto read = (*file)->read_at(kSegmentHeaderBytes, std::as_writable_bytes(std::span(&word, 1)));
+  if (!read) return std::move(read).error();
+  return word != 0;
+}
+
+/// The same segment, which now ends there.
+std::shared_ptr<Segment> sealed(const Segment& segment, std::uint64_t end) {
+  auto same = std::make_shared<Segment>(segment);
+  same->entry.end = end;
+  return same;
+}
+
+}  // namespace
+
 Catalogue::Catalogue(FileSystem& files, std::string directory, const TopicTable& topics, Manifest manifest,
                      SegmentSizes sizes)
     : files_(&files),
@@ -28,26 +49,30 @@ Result<void> Catalogue::open_segments() {
 }
 
 Result<void> Catalogue::remove_leftovers() {
+  const std::lock_guard lock(mutex_);
   const auto names = files_->list(directory_);
   if (!names) return names.error();
   std::set<std::string> listed;
-  for (const SegmentEntry& entry : manifest().segments) listed.insert(segment_name(entry));
+  for (const SegmentEntry& entry : manifest_.segments) listed.insert(segment_name(entry));
   for (const std::string& name : *names) {
     if (!name.ends_with(".segment") || listed.contains(name)) continue;
     const std::string path = join_path(directory_, name);
-    auto file = files_->open(path, OpenMode::read_only);
-    if (!file) return std::move(file).error();
-    std::uint64_t word = 0;
-    auto read = (*file)->read_at(kSegmentHeaderBytes, std::as_writable_bytes(std::span(&word, 1)));
-    if (!read) return std::move(read).error();
-    if (word != 0) {
-      return Error{ErrorCode::corrupt,
-                   path +
-                       " holds records, and the manifest does not list it: put back the manifest that "
-                       "belongs to it, or move the file away"};
+    if (!manifest_.dropped.contains(name)) {
+      auto holds = holds_records(*files_, path);
+      if (!holds) return std::move(holds).error();
+      if (*holds) {
+        return Error{ErrorCode::corrupt,
+                     path +
+                         " holds records, and the manifest does not list it: put back the manifest that "
+                         "belongs to it, or move the file away"};
+      }
     }
     if (auto removed = files_->remove(path); !removed) return removed;
   }
+  if (manifest_.dropped.empty()) return {};
+  // The manifest forgets them when a loss of power can't bring them back.
+  if (auto synced = files_->sync_directory(directory_); !synced) return synced;
+  manifest_.dropped.clear();
   return {};
 }
 
@@ -68,17 +93,65 @@ Result<void> Catalogue::store(Manifest& next) {
   manifest_.generation = next.generation;  // what may be on disk is not said twice
   if (!stored) return stored;
   manifest_ = std::move(next);
-  // What stays because of an error is found and removed when the journal is opened next.
-  for (const std::string& path : obsolete_) (void)files_->remove(path);
-  obsolete_.clear();
+  for (const SegmentEntry& entry : manifest_.segments) {
+    if (!entry.end || entry.shard >= segments_.size()) continue;
+    auto& mine = segments_[entry.shard];
+    if (!mine.empty() && mine.back()->entry.salt == entry.salt && !mine.back()->entry.end) {
+      mine.back() = sealed(*mine.back(), *entry.end);
+    }
+  }
+  remove_obsolete();
   return {};
 }
 
-Result<std::shared_ptr<Segment>> Catalogue::begin_segment(std::uint32_t shard, std::uint64_t begin,
-                                                          std::uint64_t least_bytes) {
+/// What stays because of an error is found and removed when the journal is opened next: until all of it is
+/// gone for good, the manifest calls it dropped.
+void Catalogue::remove_obsolete() {
+  if (obsolete_.empty()) return;
+  bool are_gone = true;
+  for (const std::string& name : obsolete_) {
+    are_gone = static_cast<bool>(files_->remove(join_path(directory_, name))) && are_gone;
+  }
+  if (are_gone && files_->sync_directory(directory_)) {
+    for (const std::string& name : obsolete_) manifest_.dropped.erase(name);
+  }
+  obsolete_.clear();
+}
+
+Result<std::shared_ptr<Segment>> Catalogue::begin_segment(std::uint32_t shard, std::uint64_t before_ends,
+                                                          std::uint64_t begin, std::uint64_t least_bytes) {
   const std::lock_guard lock(mutex_);
   if (shard >= segments_.size()) segments_.resize(shard + 1);
   auto& mine = segments_[shard];
+  auto made = make_or_find(shard, begin, least_bytes);
+  if (!made) return made;
+  const std::shared_ptr<Segment> segment = *std::move(made);
+  Manifest next = manifest_;
+  auto at = next.segments.begin();
+  while (at != next.segments.end() && at->shard <= shard) {
+    if (at->shard == shard && !at->end) at->end = before_ends;
+    ++at;
+  }
+  next.segments.insert(at, segment->entry);
+  if (auto listed = files_->sync_directory(directory_); !listed) return std::move(listed).error();
+  if (auto listed = store(next); !listed) return std::move(listed).error();
+  std::erase(spare_, segment);
+  mine.push_back(segment);
+  return segment;
+}
+
+/// A file for a new segment: one that an earlier attempt made, if it fits. The manifest on disk may list that
+/// one, so it is not removed before another manifest is there.
+Result<std::shared_ptr<Segment>> Catalogue::make_or_find(std::uint32_t shard, std::uint64_t begin,
+                                                         std::uint64_t least_bytes) {
+  for (const auto& spare : spare_) {
+    if (spare->entry.shard != shard) continue;
+    if (spare->entry.begin == begin && spare->entry.bytes >= least_bytes) return spare;
+    obsolete_.push_back(segment_name(spare->entry));
+    manifest_.dropped.insert(obsolete_.back());
+  }
+  std::erase_if(spare_, [shard](const auto& spare) { return spare->entry.shard == shard; });
+  const auto& mine = segments_[shard];
   const std::uint64_t usual =
       mine.empty() ? sizes_.first_bytes
                    : std::clamp(2 * mine.back()->entry.bytes, sizes_.first_bytes, sizes_.most_bytes);
@@ -88,27 +161,21 @@ Result<std::shared_ptr<Segment>> Catalogue::begin_segment(std::uint32_t shard, s
                            .epoch = manifest_.epoch,
                            .salt = platform::random_bits64()};
   auto segment = Segment::create(*files_, directory_, entry, manifest_.journal, *topics_);
-  if (!segment) return segment;
-  Manifest next = manifest_;
-  auto at = next.segments.begin();
-  while (at != next.segments.end() && at->shard <= shard) {
-    if (at->shard == shard && !at->end) at->end = begin;
-    ++at;
-  }
-  next.segments.insert(at, entry);
-  // On an error the file stays: the manifest on disk may list it all the same, and if not, it is a leftover.
-  if (auto listed = files_->sync_directory(directory_); !listed) return std::move(listed).error();
-  if (auto listed = store(next); !listed) return std::move(listed).error();
-  mine.push_back(*segment);
+  if (segment) spare_.push_back(*segment);
   return segment;
 }
 
 void Catalogue::cut(std::uint32_t shard, std::uint64_t position) {
   const std::lock_guard lock(mutex_);
+  drop_from(shard, position);
+}
+
+void Catalogue::drop_from(std::uint32_t shard, std::uint64_t position) {
   if (shard >= segments_.size()) return;
   auto& mine = segments_[shard];
   while (!mine.empty() && mine.back()->entry.begin >= position) {
-    obsolete_.push_back(mine.back()->file->path());
+    obsolete_.push_back(segment_name(mine.back()->entry));
+    manifest_.dropped.insert(obsolete_.back());
     mine.pop_back();
   }
   std::erase_if(manifest_.segments,
@@ -116,6 +183,34 @@ void Catalogue::cut(std::uint32_t shard, std::uint64_t position) {
   for (SegmentEntry& entry : manifest_.segments) {
     if (entry.shard == shard && entry.end.value_or(position) >= position) entry.end = position;
   }
+  if (!mine.empty() && mine.back()->entry.end.value_or(position) >= position) {
+    mine.back() = sealed(*mine.back(), position);
+  }
+}
+
+Result<std::shared_ptr<Segment>> Catalogue::begin_copy(SegmentEntry entry) {
+  const std::lock_guard lock(mutex_);
+  entry.salt = platform::random_bits64();
+  Manifest next = manifest_;
+  next.dropped.insert(segment_name(entry));
+  if (auto stored = store(next); !stored) return std::move(stored).error();
+  return Segment::create(*files_, directory_, entry, manifest_.journal, *topics_);
+}
+
+Result<void> Catalogue::replace(std::uint32_t shard, std::uint64_t position,
+                                const std::vector<std::shared_ptr<Segment>>& copies) {
+  const std::lock_guard lock(mutex_);
+  if (auto synced = files_->sync_directory(directory_); !synced) return synced;
+  drop_from(shard, position);
+  Manifest next = manifest_;
+  const auto is_behind = [shard](const SegmentEntry& entry) { return entry.shard > shard; };
+  auto at = std::find_if(next.segments.begin(), next.segments.end(), is_behind);
+  for (const auto& copy : copies) {
+    at = std::next(next.segments.insert(at, copy->entry));
+    next.dropped.erase(segment_name(copy->entry));
+    segments_[shard].push_back(copy);
+  }
+  return store(next);
 }
 
 std::vector<std::shared_ptr<Segment>> Catalogue::segments(std::uint32_t shard) const {

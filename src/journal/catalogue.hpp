@@ -31,29 +31,43 @@ class Catalogue {
 
   /// Opens the files of the manifest's segments and checks their headers.
   [[nodiscard]] Result<void> open_segments();
-  /// Removes segment files that the manifest does not list and that hold no record: a crash left them while
-  /// they were made. `corrupt` for one that holds some.
+  /// Removes segment files that the manifest does not list: those that it calls dropped, and those that hold
+  /// no record, which a crash left while they were made. `corrupt` for one that holds some.
   [[nodiscard]] Result<void> remove_leftovers();
 
+  [[nodiscard]] const TopicTable& topics() const noexcept { return *topics_; }
   [[nodiscard]] Manifest manifest() const;
   /// Has `change` change the manifest, and stores it. On an error the one on disk is the old or the new one,
   /// and this one the old.
   [[nodiscard]] Result<void> change(const std::function<void(Manifest&)>& change);
 
-  /// A new segment of a shard from `begin` on, where the one before it ends; with room for `least_bytes`.
-  [[nodiscard]] Result<std::shared_ptr<Segment>> begin_segment(std::uint32_t shard, std::uint64_t begin,
+  /// A new segment of a shard from `begin` on, with room for `least_bytes`; the one before it ends at
+  /// `before_ends`, and what lies between is a gap. A file that could not be listed is used the next time.
+  [[nodiscard]] Result<std::shared_ptr<Segment>> begin_segment(std::uint32_t shard, std::uint64_t before_ends,
+                                                               std::uint64_t begin,
                                                                std::uint64_t least_bytes);
   /// Lets go of what lies at or above `position`: the segments that begin there, from the list and from the
   /// disk when the manifest is stored next; the one that it cuts ends there.
   void cut(std::uint32_t shard, std::uint64_t position);
 
-  /// A shard's, in order. A segment ends where the next one begins.
+  /// A segment that takes the place of others once it is filled and synced (`replace`), and until then counts
+  /// for nothing. Its `entry` says all but the salt.
+  [[nodiscard]] Result<std::shared_ptr<Segment>> begin_copy(SegmentEntry entry);
+  /// Puts copies, in order, in the place of all that a shard has at or above `position`.
+  [[nodiscard]] Result<void> replace(std::uint32_t shard, std::uint64_t position,
+                                     const std::vector<std::shared_ptr<Segment>>& copies);
+
+  /// A shard's, in order. All but the last have an end.
   [[nodiscard]] std::vector<std::shared_ptr<Segment>> segments(std::uint32_t shard) const;
   /// How many shards have any, counted from 0.
   [[nodiscard]] std::uint32_t shards() const;
 
  private:
   [[nodiscard]] Result<void> store(Manifest& next);
+  [[nodiscard]] Result<std::shared_ptr<Segment>> make_or_find(std::uint32_t shard, std::uint64_t begin,
+                                                              std::uint64_t least_bytes);
+  void drop_from(std::uint32_t shard, std::uint64_t position);
+  void remove_obsolete();
 
   FileSystem* files_;
   std::string directory_;
@@ -63,7 +77,8 @@ class Catalogue {
   mutable std::mutex mutex_;
   Manifest manifest_;
   std::vector<std::vector<std::shared_ptr<Segment>>> segments_;  ///< by shard
-  std::vector<std::string> obsolete_;                            ///< files that the stored manifest may list
+  std::vector<std::shared_ptr<Segment>> spare_;                  ///< made, and perhaps not listed
+  std::vector<std::string> obsolete_;  ///< names of files that the stored manifest may list
 };
 
 }  // namespace sluice::detail

@@ -75,6 +75,11 @@ class FileSystem {
   /// Maps the first `bytes` of an existing file, shared, to read and write.
   [[nodiscard]] virtual Result<std::unique_ptr<SharedMapping>> map_shared(const std::string& path,
                                                                           std::size_t bytes) = 0;
+  /// The same to read only: whoever may read the file may map it so, and storing to it is a fault.
+  [[nodiscard]] virtual Result<std::unique_ptr<SharedMapping>> map_to_read(const std::string& path,
+                                                                           std::size_t bytes) {
+    return map_shared(path, bytes);
+  }
   /// Free bytes where `directory` lies.
   [[nodiscard]] virtual Result<std::uint64_t> free_bytes(const std::string& directory) = 0;
   /// The name of the network file system on which `directory` lies ("nfs", "smb", ...), or empty.

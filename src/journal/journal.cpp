@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "journal/file_size_signal.hpp"
 #include "journal/journal_impl.hpp"
 
 namespace sluice {
@@ -17,7 +18,7 @@ Error unknown_shard(std::uint32_t shard, std::size_t shards) {
 
 Error gap(std::uint32_t shard, std::uint64_t position, std::uint64_t oldest) {
   return {ErrorCode::gap, "position " + std::to_string(position) + " of shard " + std::to_string(shard) +
-                              " is no longer kept: the oldest is " + std::to_string(oldest) +
+                              " is not kept: what is kept begins at " + std::to_string(oldest) +
                               ", read from there"};
 }
 
@@ -32,7 +33,7 @@ JournalImpl::~JournalImpl() {
 
 std::optional<Error> JournalImpl::trouble() const {
   const std::lock_guard lock(mutex_);
-  return trouble_;
+  return trouble_ ? trouble_ : sync_trouble_;
 }
 
 Result<std::span<std::byte>> JournalImpl::ring_memory(std::uint32_t shard, std::size_t bytes) {
@@ -47,6 +48,7 @@ Result<std::span<std::byte>> JournalImpl::ring_memory(std::uint32_t shard, std::
 }
 
 Result<void> JournalImpl::define_topic(const TopicDefinition& topic) {
+  const NoFileSizeSignal no_signal;
   const std::lock_guard lock(mutex_);
   if (auto kept = control_->append(topic); !kept) return kept;
   if (auto kept = topics_->restore(topic.name, topic.id, topic.shard); !kept) return std::move(kept).error();
@@ -74,7 +76,9 @@ Result<std::uint64_t> JournalImpl::read(std::uint32_t shard, std::uint64_t from,
   std::uint64_t next = from;
   bool go_on = true;
   for (std::size_t i = 0; i < segments.size() && next < end && go_on; ++i) {
-    const std::uint64_t until = i + 1 == segments.size() ? end : std::min(end, segments[i + 1]->entry.begin);
+    const SegmentEntry& entry = segments[i]->entry;
+    if (next < entry.begin) return next == from ? gap(shard, from, entry.begin) : Result<std::uint64_t>(next);
+    const std::uint64_t until = std::min(end, entry.end.value_or(end));
     if (next >= until) continue;
     auto read = read_segment(*segments[i], next, until, go_on, visit);
     if (!read) return read;
@@ -122,6 +126,29 @@ Result<std::uint64_t> JournalImpl::read_segment(const Segment& segment, std::uin
   }
 }
 
+Result<void> JournalImpl::sync(std::uint32_t shard, std::uint64_t position,
+                               std::chrono::nanoseconds timeout) {
+  if (shard >= shards_.size()) return unknown_shard(shard, shards_.size());
+  const auto is_durable = [&] { return durable_position(shard) >= position; };
+  (void)commits_.wait(timeout, [&] { return is_durable() || is_poisoned(); });
+  if (is_durable()) return not_in_a_gap(shard, position);
+  const auto why = trouble();
+  return Error{ErrorCode::durability_unknown, why ? why->message : "the deadline passed first"};
+}
+
+/// Of an event that ends at `position`: whether it was let go while the disk was full.
+Result<void> JournalImpl::not_in_a_gap(std::uint32_t shard, std::uint64_t position) const {
+  if (options_.when_full != WhenFull::go_on) return {};
+  std::uint64_t end = position;
+  for (const auto& segment : catalogue_->segments(shard)) {
+    if (end < position && position <= segment->entry.begin) {
+      return gap(shard, position, segment->entry.begin);
+    }
+    end = segment->entry.end.value_or(position);
+  }
+  return {};
+}
+
 Result<std::optional<std::uint64_t>> JournalImpl::load_cursor(std::string_view name, std::uint32_t shard) {
   const std::lock_guard lock(mutex_);
   const auto found = cursors_.find({std::string(name), shard});
@@ -132,6 +159,7 @@ Result<std::optional<std::uint64_t>> JournalImpl::load_cursor(std::string_view n
 Result<void> JournalImpl::store_cursor(std::string_view name, std::uint32_t shard, std::uint64_t position) {
   if (name.empty()) return Error{ErrorCode::invalid_option, "a cursor's name is empty: give it one"};
   if (shard >= shards_.size()) return unknown_shard(shard, shards_.size());
+  const NoFileSizeSignal no_signal;
   const std::lock_guard lock(mutex_);
   if (auto kept = control_->append_cursor(name, shard, position); !kept) return kept;
   cursors_[{std::string(name), shard}] = position;

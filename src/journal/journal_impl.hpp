@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -15,8 +14,10 @@
 #include "sluice/topic/table.hpp"
 
 #include "journal/catalogue.hpp"
+#include "journal/control_file.hpp"
 #include "journal/control_log.hpp"
 #include "journal/file_system.hpp"
+#include "journal/group_commit.hpp"
 #include "journal/ring_file.hpp"
 #include "journal/synced_record.hpp"
 
@@ -29,7 +30,8 @@ namespace sluice::detail {
 ///
 /// **Invariants**
 /// 1. Below `journaled` every record is in its segment's file, sealed; nothing there is written again.
-/// 2. `durable <= journaled`; the control log is synced before the records that need its topics.
+/// 2. `durable <= journaled`; the control log is synced before the records that need its topics. After a sync
+///    that failed, `durable` stands still until the journal is opened anew.
 /// 3. A tap is released only behind `journaled`: what is in no file is in the ring.
 /// 4. The manifest says `closed` only while nothing is in the ring that is not synced.
 ///
@@ -52,6 +54,9 @@ class JournalImpl final : public Journal {
                                            const std::function<bool(const EventView&)>& visit) override;
   [[nodiscard]] std::uint64_t journaled_position(std::uint32_t shard) const noexcept override;
   [[nodiscard]] std::uint64_t durable_position(std::uint32_t shard) const noexcept override;
+  [[nodiscard]] bool can_sync() const noexcept override { return true; }
+  [[nodiscard]] Result<void> sync(std::uint32_t shard, std::uint64_t position,
+                                  std::chrono::nanoseconds timeout) override;
   [[nodiscard]] Result<std::optional<std::uint64_t>> load_cursor(std::string_view name,
                                                                  std::uint32_t shard) override;
   [[nodiscard]] Result<void> store_cursor(std::string_view name, std::uint32_t shard,
@@ -60,7 +65,12 @@ class JournalImpl final : public Journal {
  private:
   /// One shard's log, as far as it is in files.
   struct ShardState {
-    std::optional<SegmentWriter> writer;  ///< the journaler's
+    // The journaler's.
+    std::optional<SegmentWriter> writer;
+    std::optional<std::int64_t> stuck_since_ns;  ///< since when nothing of it can be written
+    bool has_dropped = false;  ///< records behind the writer's were let go, and none kept since
+    std::int64_t try_again_at_ns = 0;
+    // Anybody's.
     log::Atomic<std::uint64_t> journaled{0};
     log::Atomic<std::uint64_t> durable{0};
   };
@@ -75,19 +85,28 @@ class JournalImpl final : public Journal {
   void remove_others(const std::string& directory, std::string_view prefix, std::string_view but);
   [[nodiscard]] Result<void> restore_topics(const ControlState& control);
 
-  // Journaling and syncing: journaler.cpp.
+  // Journaling: journaler.cpp.
   void follow(Taps& taps);
   bool keep(Tap& tap);
   [[nodiscard]] Result<void> append(ShardState& shard, Tap& tap, std::span<const std::byte> records);
-  void sync_until_stopped();
-  [[nodiscard]] Result<void> sync_all();
+  [[nodiscard]] bool give_up(ShardState& shard, Tap& tap);
   void say(const Error& error);
   void all_is_well();
   [[nodiscard]] Result<void> close_manifest();
 
+  // Syncing: syncer.cpp.
+  void sync_until_stopped();
+  [[nodiscard]] Result<void> sync_all();
+  [[nodiscard]] Result<void> sync_what_is_new();
+  [[nodiscard]] Result<void> sync_files(const std::vector<std::uint64_t>& positions);
+  [[nodiscard]] Error poisoned_by(Error failure);
+  [[nodiscard]] bool is_poisoned() const noexcept;
+  [[nodiscard]] std::optional<Error> trouble_of_sync() const;
+
   [[nodiscard]] Result<std::uint64_t> read_segment(const Segment& segment, std::uint64_t from,
                                                    std::uint64_t until, bool& go_on,
                                                    const std::function<bool(const EventView&)>& visit);
+  [[nodiscard]] Result<void> not_in_a_gap(std::uint32_t shard, std::uint64_t position) const;
   [[nodiscard]] std::string path(std::string_view name) const { return join_path(options_.directory, name); }
 
   const JournalOptions options_;
@@ -102,6 +121,7 @@ class JournalImpl final : public Journal {
   std::unique_ptr<ControlLog> control_;
   std::unique_ptr<SyncedRecord> synced_;
   std::unique_ptr<RingFile> ring_;
+  std::unique_ptr<ControlFile> positions_;
   std::vector<std::unique_ptr<ShardState>> shards_;
 
   std::thread journaler_;
@@ -109,11 +129,12 @@ class JournalImpl final : public Journal {
   bool drained_ = false;  ///< the journaler got to the end; read after joining it
   log::Atomic<std::int64_t> patience_ns_{0};
 
+  GroupCommit commits_;
   std::mutex sync_mutex_;  ///< one `sync_all` at a time
   mutable std::mutex mutex_;
-  std::condition_variable stop_wanted_;
-  bool stopping_ = false;
-  std::optional<Error> trouble_;
+  std::optional<Error> trouble_;       ///< the journaler's
+  std::optional<Error> sync_trouble_;  ///< the syncer's
+  log::Atomic<bool> poisoned_{false};  ///< a sync failed in this run
   std::map<std::pair<std::string, std::uint32_t>, std::uint64_t> cursors_;
 };
 

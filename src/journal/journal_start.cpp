@@ -5,6 +5,7 @@
 
 #include "sluice/base/thread.hpp"
 
+#include "journal/file_size_signal.hpp"
 #include "journal/journal_impl.hpp"
 #include "journal/recovery.hpp"
 
@@ -29,6 +30,10 @@ Result<void> validate(const JournalOptions& options) {
   if (options.sync_every && (*options.sync_every < 1ms || *options.sync_every > 1h)) {
     return refusal("sync_every is " + std::to_string(options.sync_every->count()) +
                    " ns: give 1 ms to 1 hour, or nothing");
+  }
+  if (options.full_patience < 0ms || options.full_patience > 1h) {
+    return refusal("full_patience is " + std::to_string(options.full_patience.count()) +
+                   " ns: give 0 to 1 hour");
   }
   const auto is_size = [](std::uint64_t bytes) {
     return bytes >= kLeastSegment && bytes <= kMostSegment && bytes % 4096 == 0;
@@ -68,6 +73,7 @@ Result<StartState> JournalImpl::start(const StartRequest& request) {
                  "the journal " + options_.directory +
                      " serves a bus that is still open: close that first, or make another with journal()"};
   }
+  const NoFileSizeSignal no_signal;
   if (auto valid = validate(options_); !valid) return std::move(valid).error();
   if (auto opened = open_directory(); !opened) return std::move(opened).error();
   auto started = recover_and_begin(request);
@@ -98,15 +104,15 @@ Result<StartState> JournalImpl::recover_and_begin(const StartRequest& request) {
   if (auto opened = catalogue_->open_segments(); !opened) return std::move(opened).error();
   if (auto removed = catalogue_->remove_leftovers(); !removed) return std::move(removed).error();
 
-  Recovery recovery(*files_, *catalogue_, synced);
+  Recovery recovery(*files_, *catalogue_, *synced_);
   if (auto recovered = recovery.run(); !recovered) return std::move(recovered).error();
   const std::vector<std::uint64_t> ends = recovery.ends();
   recovery_ = std::move(recovery.report());
   recovery_.is_new = is_new;
   // What was lost is lost for its readers too: they go on with what follows.
   for (auto& [reader, position] : control->cursors) {
-    const std::uint32_t shard = reader.second;
-    if (!recovery_.was_closed && shard < ends.size()) position = std::min(position, ends[shard]);
+    const std::uint64_t end = reader.second < ends.size() ? ends[reader.second] : 0;
+    if (!recovery_.was_closed) position = std::min(position, end);
   }
   StartState state{.positions = ends, .topics = control->topics};
   if (auto begun = begin_run(request, *std::move(control)); !begun) return std::move(begun).error();
@@ -158,6 +164,8 @@ Result<Manifest> JournalImpl::make_new() {
       SyncedRecord::create(*files_, path(kSyncedName), manifest.journal,
                            {.control_log = manifest.control_log, .control_bytes = (*control)->written()});
   if (!synced) return std::move(synced).error();
+  // The directory itself may be new.
+  if (auto listed = files_->sync_directory(path("..")); !listed) return std::move(listed).error();
   if (auto stored = store_manifest(*files_, options_.directory, manifest); !stored) {
     return std::move(stored).error();
   }
@@ -196,9 +204,13 @@ Result<void> JournalImpl::begin_run(const StartRequest& request, ControlState co
   control_ = *std::move(created);
   SyncedPositions positions{.control_log = control_log, .control_bytes = control_->written()};
   for (const ShardRecovery& shard : recovery_.shards) positions.positions.push_back(shard.position);
-  auto record = SyncedRecord::create(*files_, path(kSyncedName), before.journal, positions);
-  if (!record) return std::move(record).error();
-  synced_ = *std::move(record);
+  // All of this run's, so that the next one knows how many there were: each may have lost its tail.
+  if (positions.positions.size() < request.shards.size()) positions.positions.resize(request.shards.size());
+  std::vector<std::uint64_t> begins = positions.positions;
+  begins.resize(std::max(begins.size(), request.shards.size()));
+  auto control_file = ControlFile::create(*files_, options_.directory, before.journal, epoch, begins);
+  if (!control_file) return std::move(control_file).error();
+  positions_ = *std::move(control_file);
   std::string ring_path;
   if (!options_.ring_directory.empty()) {
     auto ring = RingFile::create(*files_, options_.ring_directory, before.journal, epoch, request.shards);
@@ -214,7 +226,9 @@ Result<void> JournalImpl::begin_run(const StartRequest& request, ControlState co
       catalogue_->cut(shard.shard, shard.position);
     }
   }
-  const auto stored = catalogue_->change([&](Manifest& manifest) {
+  // The manifest must not name what a loss of power can take.
+  auto stored = files_->sync_directory(options_.directory);
+  const auto begin = [&](Manifest& manifest) {
     for (const ShardRecovery& shard : found) {
       if (shard.tail_unknown) {
         manifest.tails_unknown.push_back({shard.shard, *shard.tail_unknown, before.epoch});
@@ -227,12 +241,17 @@ Result<void> JournalImpl::begin_run(const StartRequest& request, ControlState co
     manifest.control_log = control_log;
     manifest.ring_file = ring_path;
     manifest.closed = false;
-  });
+  };
+  if (stored) stored = catalogue_->change(begin);
   if (!stored) {
     if (ring_ != nullptr) (void)files_->remove(ring_path);
     ring_.reset();
     return stored;
   }
+  // Only now: until the manifest names the new control log, the old record vouches for the old one.
+  auto record = SyncedRecord::create(*files_, path(kSyncedName), before.journal, positions);
+  if (!record) return std::move(record).error();
+  synced_ = *std::move(record);
   if (!before.ring_file.empty()) (void)files_->remove(before.ring_file);
   remove_others(options_.directory, "control-", control_log);
   if (ring_ != nullptr) remove_others(options_.ring_directory, ring_prefix(before.journal), ring_path);
@@ -247,6 +266,9 @@ Result<void> JournalImpl::begin_run(const StartRequest& request, ControlState co
     shards_.push_back(std::move(state));
   }
   cursors_ = std::move(control.cursors);
+  trouble_.reset();
+  sync_trouble_.reset();
+  poisoned_.store(false, std::memory_order_relaxed);  // no thread of this run is there yet
   return {};
 }
 

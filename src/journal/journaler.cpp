@@ -1,12 +1,10 @@
-// The journaler and the syncer: from the rings to the files, and from there to the disk.
+// The journaler: from the rings to the files.
 #include <algorithm>
-#include <csignal>
-
-#include <pthread.h>
 
 #include "sluice/base/clock.hpp"
 #include "sluice/base/thread.hpp"
 
+#include "journal/file_size_signal.hpp"
 #include "journal/journal_impl.hpp"
 
 namespace sluice::detail {
@@ -15,6 +13,9 @@ namespace {
 
 /// How much is copied before its space in the ring is let go.
 constexpr std::size_t kStagingBytes = 256 * 1024;
+/// A write of less is followed by a rest of so long.
+constexpr std::size_t kSmallWrite = 64 * 1024;
+constexpr std::chrono::nanoseconds kMoment = std::chrono::microseconds(50);
 /// How long to wait before a write that failed is tried again.
 constexpr std::chrono::nanoseconds kRetry = std::chrono::milliseconds(10);
 constexpr std::chrono::nanoseconds kBackstop = std::chrono::milliseconds(100);
@@ -22,27 +23,18 @@ constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 /// The least that `stop` waits behind an open claim, counted from the last record that came.
 constexpr std::chrono::nanoseconds kLeastPatience = std::chrono::milliseconds(100);
 
-/// A file size limit is an error of the write that meets it, and no signal to the program.
-void block_file_size_signal() noexcept {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGXFSZ);
-  (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
-
 }  // namespace
 
 void JournalImpl::run(Taps taps) {
   patience_ns_.store(kForever, std::memory_order_relaxed);  // the thread starts after it
   drained_ = false;
-  stopping_ = false;
   stage_ = Stage::running;
   journaler_ = std::thread([this, mine = std::move(taps)]() mutable {
     platform::name_this_thread("sluice.journal");
     block_file_size_signal();
     follow(mine);
   });
-  if (!options_.sync_every) return;
+  commits_.start();
   syncer_ = std::thread([this] {
     platform::name_this_thread("sluice.sync");
     block_file_size_signal();
@@ -52,17 +44,15 @@ void JournalImpl::run(Taps taps) {
 
 void JournalImpl::stop(std::chrono::nanoseconds timeout) noexcept {
   if (stage_ == Stage::idle) return;
+  const NoFileSizeSignal no_signal;
   // Relaxed: the closed bus has woken the thread, and its tails say the rest; a look later does for the flag.
   patience_ns_.store(std::max(timeout, kLeastPatience).count(), std::memory_order_relaxed);
   if (journaler_.joinable()) journaler_.join();
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    stop_wanted_.notify_all();
-  }
+  commits_.stop();
   if (syncer_.joinable()) syncer_.join();
   // What could not be journaled stays in the ring's file, for the next run to bring in.
-  const bool all_kept = stage_ == Stage::started || drained_;
+  bool all_kept = stage_ == Stage::started || drained_;
+  for (const auto& shard : shards_) all_kept = all_kept && !shard->has_dropped;
   auto closed = sync_all();
   if (closed && all_kept) closed = close_manifest();
   if (!closed) say(closed.error());
@@ -85,13 +75,21 @@ Result<void> JournalImpl::close_manifest() {
 
 void JournalImpl::follow(Taps& taps) {
   std::int64_t last_move_ns = monotonic_ns();
+  bool was_stuck = false;
   for (;;) {
     bool moved = false;
     bool ended = true;
+    bool is_stuck = false;
+    std::uint64_t bytes = 0;
     for (Tap& tap : taps.shards()) {
+      const std::uint64_t before = tap.position();
       moved = keep(tap) || moved;
+      bytes += tap.position() - before;
       ended = tap.at_end() && ended;
+      is_stuck = is_stuck || shards_[tap.shard()]->stuck_since_ns.has_value();
     }
+    if (was_stuck && !is_stuck) all_is_well();
+    was_stuck = is_stuck;
     if (ended) {
       drained_ = true;
       return;
@@ -100,8 +98,14 @@ void JournalImpl::follow(Taps& taps) {
     const std::int64_t patience_ns = patience_ns_.load(std::memory_order_relaxed);
     if (moved || patience_ns == kForever) last_move_ns = monotonic_ns();
     if (monotonic_ns() - last_move_ns > patience_ns) return;  // a claim that was forgotten open, a full disk
-    if (moved) continue;
-    if (trouble()) {
+    if (moved) {
+      // Small writes are dear: what comes within a moment is written at once, unless somebody waits for it.
+      if (bytes < kSmallWrite && patience_ns == kForever && !commits_.is_awaited()) {
+        std::this_thread::sleep_for(kMoment);
+      }
+      continue;
+    }
+    if (is_stuck) {
       std::this_thread::sleep_for(kRetry);
     } else {
       taps.wait(kBackstop);
@@ -109,13 +113,18 @@ void JournalImpl::follow(Taps& taps) {
   }
 }
 
-/// Copies what is there; false when nothing is, or when it could not be written: then producers are held back
-/// when the ring is full, and the next look tries again.
+/// Copies what is there, and lets it go; false when nothing is, or when it could not be written: then
+/// producers are held back when the ring is full, and the next look tries again.
 bool JournalImpl::keep(Tap& tap) {
   const std::span<const std::byte> records = tap.committed(kStagingBytes);
   if (records.empty()) return false;
   ShardState& shard = *shards_[tap.shard()];
   const std::uint64_t began = tap.position();
+  // Nothing was had a moment ago: a try for each batch would keep the thread from doing anything else.
+  if (shard.has_dropped && monotonic_ns() < shard.try_again_at_ns) {
+    tap.release(records.size());
+    return true;
+  }
   Result<void> kept;
   try {
     kept = append(shard, tap, records);
@@ -126,14 +135,29 @@ bool JournalImpl::keep(Tap& tap) {
   if (end != began) {
     // SYNC journaled: the records below are in their files.
     shard.journaled.store(end, std::memory_order_release);
+    positions_->store_journaled(tap.shard(), end);
     tap.release(end - began);
+    commits_.journaled();
   }
-  if (!kept) {
-    say(kept.error());
-  } else {
-    all_is_well();
+  if (kept) {
+    shard.stuck_since_ns.reset();
+    return true;
   }
-  return end != began;
+  say(kept.error());
+  if (!shard.stuck_since_ns) shard.stuck_since_ns = monotonic_ns();
+  return end != began || give_up(shard, tap);
+}
+
+/// Lets what could not be kept go, if that is the policy and its time has come. The next segment begins where
+/// journaling gets on again: what lies between is a gap that the manifest tells.
+bool JournalImpl::give_up(ShardState& shard, Tap& tap) {
+  if (options_.when_full != WhenFull::go_on) return false;
+  const std::int64_t now_ns = monotonic_ns();
+  if (!shard.has_dropped && now_ns - *shard.stuck_since_ns < options_.full_patience.count()) return false;
+  shard.has_dropped = true;
+  shard.try_again_at_ns = now_ns + kRetry.count();
+  tap.release(tap.committed(kStagingBytes).size());
+  return true;
 }
 
 Result<void> JournalImpl::append(ShardState& shard, Tap& tap, std::span<const std::byte> records) {
@@ -141,57 +165,21 @@ Result<void> JournalImpl::append(ShardState& shard, Tap& tap, std::span<const st
   if (writer) writer->forget_staged();
   for (std::size_t at = 0; at < records.size();) {
     const log::CommitWord word = load_word(records.data() + at);
-    if (!writer || writer->room() < writer->staged() + word.stride()) {
+    if (!writer || shard.has_dropped || writer->room() < writer->staged() + word.stride()) {
       if (writer) {
         if (auto written = writer->flush(); !written) return written;
       }
-      auto segment = catalogue_->begin_segment(tap.shard(), tap.position() + at, word.stride());
+      const std::uint64_t begin = tap.position() + at;
+      const std::uint64_t before_ends = shard.has_dropped && writer ? writer->position() : begin;
+      auto segment = catalogue_->begin_segment(tap.shard(), before_ends, begin, word.stride());
       if (!segment) return std::move(segment).error();
-      writer.emplace(*std::move(segment), tap.position() + at);
+      shard.has_dropped = false;
+      writer.emplace(*std::move(segment), begin);
     }
     writer->add(records.data() + at, word);
     at += word.stride();
   }
   return writer->flush();
-}
-
-void JournalImpl::sync_until_stopped() {
-  std::unique_lock lock(mutex_);
-  while (!stop_wanted_.wait_for(lock, *options_.sync_every, [this] { return stopping_; })) {
-    lock.unlock();
-    if (auto synced = sync_all(); !synced) say(synced.error());
-    lock.lock();
-  }
-}
-
-/// Has the disk keep what is journaled now: the topics first, then the records that name them, then the
-/// record that says so.
-Result<void> JournalImpl::sync_all() {
-  const std::lock_guard one(sync_mutex_);
-  SyncedPositions now;
-  for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
-    now.positions.push_back(journaled_position(shard));
-  }
-  const std::string& control_path = control_->path();
-  now.control_log = control_path.substr(control_path.rfind('/') + 1);
-  now.control_bytes = control_->written();
-  if (auto done = control_->sync(); !done) return done;
-  for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
-    const std::uint64_t durable = durable_position(shard);
-    if (now.positions[shard] == durable) continue;
-    for (const auto& segment : catalogue_->segments(shard)) {
-      const SegmentEntry& entry = segment->entry;
-      if (entry.begin + entry.bytes <= durable || entry.begin >= now.positions[shard]) continue;
-      if (auto done = segment->file->sync(); !done) return done;
-    }
-  }
-  if (now == synced_->latest()) return {};
-  if (auto done = synced_->write(now); !done) return done;
-  for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
-    // SYNC durable: the records below outlive the machine.
-    shards_[shard]->durable.store(now.positions[shard], std::memory_order_release);
-  }
-  return {};
 }
 
 void JournalImpl::say(const Error& error) {

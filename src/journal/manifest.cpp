@@ -65,6 +65,7 @@ std::string to_text(const Manifest& manifest) {
   text += manifest.closed ? "closed yes\n" : "closed no\n";
   for (const SegmentEntry& segment : manifest.segments) text += line_of(segment);
   for (const TailUnknown& tail : manifest.tails_unknown) text += line_of(tail);
+  for (const std::string& name : manifest.dropped) text += "dropped " + name + "\n";
   return text + "crc32c " + hex_digits(crc32c(std::as_bytes(std::span(text))), 8) + "\n";
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,9 @@ struct Manifest {
   bool closed = false;                       ///< the last run ended in order: its ring has nothing to add
   std::vector<SegmentEntry> segments{};      ///< by shard and position, without a hole unless a gap is told
   std::vector<TailUnknown> tails_unknown{};  ///< in the order in which they were found
+  /// Names of segments' files that count for nothing, whatever they hold: they are to be removed, or being
+  /// made. Sorted.
+  std::set<std::string> dropped{};
 
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };

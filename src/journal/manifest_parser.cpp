@@ -33,6 +33,9 @@ class Parser {
     while (next_is("tail-unknown")) {
       if (auto read = read_line([this](Words& words) { read_tail(words); }); !read) return read.error();
     }
+    while (next_is("dropped")) {
+      if (auto read = read_line([this](Words& words) { read_dropped(words); }); !read) return read.error();
+    }
     if (auto end = read_end(); !end) return std::move(end).error();
     return std::move(manifest_);
   }
@@ -53,7 +56,9 @@ class Parser {
       return corrupt(at_ == text_.size() ? "the file ends, and no checksum was seen"
                                          : "the file ends within this line");
     }
-    return text_.substr(std::exchange(at_, end + 1), end - at_);
+    // In a statement of its own: in which order a call's arguments are computed is the compiler's choice.
+    const std::size_t begin = std::exchange(at_, end + 1);
+    return text_.substr(begin, end - begin);
   }
 
   /// One line, read to its end by `read`.
@@ -212,6 +217,20 @@ class Parser {
     manifest_.tails_unknown.push_back(tail);
     if (!tails_.emplace(tail.shard, tail.position, tail.epoch).second)
       words.fail("this line stands above, too");
+  }
+
+  void read_dropped(Words& words) {
+    const std::string_view name = words.word("dropped").remainder();
+    if (!is_file_name(name) || !name.ends_with(".segment")) {
+      return words.fail("expected the name of a segment's file, found " + shown(name));
+    }
+    if (!manifest_.dropped.empty() && *manifest_.dropped.rbegin() >= name) {
+      return words.fail("it belongs before the line above, or is the same: by name");
+    }
+    for (const SegmentEntry& segment : manifest_.segments) {
+      if (segment_name(segment) == name) return words.fail("the file is that of a segment above");
+    }
+    manifest_.dropped.emplace(name);
   }
 
   Result<void> read_end() {

@@ -176,18 +176,10 @@ class PosixFileSystem final : public FileSystem {
     return std::unique_ptr<DirectoryLock>(std::make_unique<LockFile>(*std::move(taken)));
   }
   Result<std::unique_ptr<SharedMapping>> map_shared(const std::string& path, std::size_t bytes) override {
-    const Descriptor descriptor = open_descriptor(path, O_RDWR);
-    if (!descriptor.is_open()) return file_error("open", path, errno);
-    struct stat facts {};
-    if (::fstat(descriptor.number(), &facts) != 0) return file_error("fstat", path, errno);
-    if (static_cast<std::uint64_t>(facts.st_size) < bytes) {
-      // Touching a page behind the end would be a signal.
-      return Error{ErrorCode::corrupt, path + ": " + std::to_string(facts.st_size) + " bytes, where " +
-                                           std::to_string(bytes) + " are to be mapped: it was cut short"};
-    }
-    void* const data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.number(), 0);
-    if (data == MAP_FAILED) return file_error("mmap of " + std::to_string(bytes) + " bytes", path, errno);
-    return std::unique_ptr<SharedMapping>(std::make_unique<PosixMapping>(data, bytes));
+    return map(path, bytes, O_RDWR, PROT_READ | PROT_WRITE);
+  }
+  Result<std::unique_ptr<SharedMapping>> map_to_read(const std::string& path, std::size_t bytes) override {
+    return map(path, bytes, O_RDONLY, PROT_READ);
   }
 
   Result<std::uint64_t> free_bytes(const std::string& directory) override {
@@ -203,6 +195,22 @@ class PosixFileSystem final : public FileSystem {
   }
 
  private:
+  static Result<std::unique_ptr<SharedMapping>> map(const std::string& path, std::size_t bytes, int flags,
+                                                    int protection) {
+    const Descriptor descriptor = open_descriptor(path, flags);
+    if (!descriptor.is_open()) return file_error("open", path, errno);
+    struct stat facts {};
+    if (::fstat(descriptor.number(), &facts) != 0) return file_error("fstat", path, errno);
+    if (static_cast<std::uint64_t>(facts.st_size) < bytes) {
+      // Touching a page behind the end would be a signal.
+      return Error{ErrorCode::corrupt, path + ": " + std::to_string(facts.st_size) + " bytes, where " +
+                                           std::to_string(bytes) + " are to be mapped: it was cut short"};
+    }
+    void* const data = ::mmap(nullptr, bytes, protection, MAP_SHARED, descriptor.number(), 0);
+    if (data == MAP_FAILED) return file_error("mmap of " + std::to_string(bytes) + " bytes", path, errno);
+    return std::unique_ptr<SharedMapping>(std::make_unique<PosixMapping>(data, bytes));
+  }
+
   static int flags_of(OpenMode mode) noexcept {
     switch (mode) {
       case OpenMode::read_only:

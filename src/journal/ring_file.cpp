@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstring>
 
 #include "sluice/bus/detail/shard.hpp"
@@ -125,8 +126,10 @@ Result<std::unique_ptr<RingFile>> RingFile::open(FileSystem& files, const std::s
     return not_it(path + " has a damaged header");
   }
   for (const ShardPlace& place : places) {
-    const bool is_sound = place.offset % kPage == 0 &&
-                          place.bytes == kRingHeaderBytes + place.capacity_bytes && place.offset <= *size &&
+    const bool is_sound = place.offset % kPage == 0 && place.bytes > kRingHeaderBytes &&
+                          place.bytes - kRingHeaderBytes == place.capacity_bytes &&
+                          std::has_single_bit(place.capacity_bytes) &&
+                          place.capacity_bytes >= log::kAlignment && place.offset <= *size &&
                           place.bytes <= *size - place.offset;
     if (!is_sound) return not_it(path + " is shorter than it was");
   }
@@ -143,6 +146,13 @@ std::uint64_t RingFile::tail(std::uint32_t shard) noexcept {
   const auto& state = *reinterpret_cast<const RingState*>(memory(shard).data());
   // Acquire for form's sake: whoever wrote it is dead.
   return state.tail.load(std::memory_order_acquire) & ~log::kClosedBit;  // SYNC tail: of a dead run
+}
+
+std::uint64_t RingFile::oldest(std::uint32_t shard) noexcept {
+  const auto& state = *reinterpret_cast<const RingState*>(memory(shard).data());
+  // The announced one, which is stored before space is cleared. Acquire for form's sake, as above.
+  const std::uint64_t limit = state.announced.load(std::memory_order_acquire);  // SYNC limit: of a dead run
+  return limit < capacity_bytes(shard) ? 0 : limit - capacity_bytes(shard) + log::kAlignment;
 }
 
 const std::byte* RingFile::at(std::uint32_t shard, std::uint64_t position) noexcept {
@@ -164,7 +174,11 @@ std::vector<RingFile::Record> RingFile::records(std::uint32_t shard, std::uint64
                                           : found.kind() == log::RecordKind::padding ||
                                                 found.kind() == log::RecordKind::aborted;
     if (found.is_committed() && is_known && found.length() >= log::kHeaderBytes && found.stride() <= room) {
-      all.push_back({position, at(shard, position), found});
+      // Nobody has looked at a ring's bytes yet; a process that died may well have spoilt them before.
+      const bool is_sound = !found.is_data() || metadata_is_sound(at(shard, position), found);
+      all.push_back(is_sound ? Record{position, at(shard, position), found}
+                             : Record{position, nullptr,
+                                      log::CommitWord::committed(log::RecordKind::aborted, found.length())});
       position += found.stride();
       continue;
     }

@@ -44,8 +44,11 @@ class RingFile {
   /// The end of the last claim on a shard, as a run left it.
   [[nodiscard]] std::uint64_t tail(std::uint32_t shard) noexcept;
 
-  /// What a dead run's ring holds of a shard from `from` to its tail, in order: committed records, and where
-  /// a claim was open an aborted one of its length, whose `bytes` are null.
+  /// Everything from there to the tail is still in it; what was before, later claims may have made room for.
+  [[nodiscard]] std::uint64_t oldest(std::uint32_t shard) noexcept;
+
+  /// What a dead run's ring holds of a shard from `from` (not below `oldest`) to its tail, in order:
+  /// committed records, and where a claim was open an aborted one of its length, whose `bytes` are null.
   struct Record {
     std::uint64_t position = 0;
     const std::byte* bytes = nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace sluice::detail {
 
@@ -97,15 +98,17 @@ Error SegmentScanner::error() const {
 }
 
 void SegmentWriter::add(const std::byte* record, log::CommitWord word) {
-  const std::size_t at = staged_.size();
-  staged_.resize(at + word.stride());
+  const std::size_t at = staged_bytes_;
+  staged_bytes_ += word.stride();
+  // It only grows, so that no byte of it is set twice.
+  if (staged_.size() < staged_bytes_) staged_.resize(std::max(staged_bytes_, 2 * staged_.size()));
   seal_record(staged_.data() + at, record, word, position_ + at, segment_->entry.salt);
 }
 
 Result<void> SegmentWriter::flush() {
-  auto written = segment_->file->write_at(file_offset(segment_->entry, position_), staged_);
-  if (written) position_ += staged_.size();
-  staged_.clear();
+  const auto bytes = std::span<const std::byte>(staged_).first(std::exchange(staged_bytes_, 0));
+  auto written = segment_->file->write_at(file_offset(segment_->entry, position_), bytes);
+  if (written) position_ += bytes.size();
   return written;
 }
 

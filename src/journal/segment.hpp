@@ -19,7 +19,7 @@ namespace sluice::detail {
 /// A segment's file, open. What is below the journal's position in it never changes; any thread may read.
 struct Segment {
   SegmentEntry entry;
-  std::unique_ptr<File> file;
+  std::shared_ptr<File> file;  ///< shared with itself before it was sealed
   ShardContext context;
 
   /// A new file: its space allocated, its header written and synced (its directory is the caller's to sync).
@@ -80,7 +80,6 @@ class SegmentWriter {
   SegmentWriter(std::shared_ptr<Segment> segment, std::uint64_t position)
       : segment_(std::move(segment)), position_(position) {}
 
-  [[nodiscard]] const std::shared_ptr<Segment>& segment() const noexcept { return segment_; }
   /// Behind the last record that is written.
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
   [[nodiscard]] std::uint64_t room() const noexcept {
@@ -91,9 +90,9 @@ class SegmentWriter {
   /// event. Written by `flush` at the latest.
   void add(const std::byte* record, log::CommitWord word);
   /// How much is added and not written yet.
-  [[nodiscard]] std::size_t staged() const noexcept { return staged_.size(); }
+  [[nodiscard]] std::size_t staged() const noexcept { return staged_bytes_; }
   /// Forgets what was added and not written.
-  void forget_staged() noexcept { staged_.clear(); }
+  void forget_staged() noexcept { staged_bytes_ = 0; }
   /// Writes what was added. On an error nothing of it counts, and it is staged no more: add it again.
   [[nodiscard]] Result<void> flush();
 
@@ -101,6 +100,7 @@ class SegmentWriter {
   std::shared_ptr<Segment> segment_;
   std::uint64_t position_;
   std::vector<std::byte> staged_;
+  std::size_t staged_bytes_ = 0;
 };
 
 }  // namespace sluice::detail

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/crc32c.hpp"
+#include "bus/metadata.hpp"
 
 namespace sluice::detail {
 
@@ -103,7 +104,23 @@ const char* record_fault(const std::byte* record, std::size_t known, std::uint64
   if (load<std::uint32_t>(record + log::kCrcOffset) != record_checksum(record, word, position, salt)) {
     return "a record whose checksum does not fit its bytes";
   }
+  if (kind == log::RecordKind::data && !metadata_is_sound(record, word)) {
+    return "an event whose metadata's pairs do not fill their place";
+  }
   return nullptr;
+}
+
+bool metadata_is_sound(const std::byte* record, log::CommitWord word) noexcept {
+  const std::byte* at = record + log::kHeaderBytes + word.extension_bytes();
+  std::size_t left = word.metadata_bytes();
+  while (left != 0) {
+    if (left < kPairHeaderBytes) return false;
+    const std::size_t pair = kPairHeaderBytes + load<std::uint16_t>(at) + load<std::uint16_t>(at + 2);
+    if (pair > left) return false;
+    at += pair;
+    left -= pair;
+  }
+  return true;
 }
 
 log::CommitWord load_word(const std::byte* record) noexcept {

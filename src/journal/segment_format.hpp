@@ -42,6 +42,10 @@ using SegmentHeader = std::array<std::byte, kSegmentHeaderBytes>;
 [[nodiscard]] const char* record_fault(const std::byte* record, std::size_t known, std::uint64_t room,
                                        std::uint64_t position, std::uint64_t salt) noexcept;
 
+/// Whether the pairs of an event's metadata fill just the place that it has. All of the record is known, and
+/// its payload begins within it.
+[[nodiscard]] bool metadata_is_sound(const std::byte* record, log::CommitWord word) noexcept;
+
 /// The commit word of a record, as plain bytes.
 [[nodiscard]] log::CommitWord load_word(const std::byte* record) noexcept;
 

@@ -21,7 +21,8 @@ constexpr std::size_t kCrcAt = 12;           // u32, over all other bytes of the
 constexpr std::size_t kJournalAt = 16;       // 16 bytes
 constexpr std::size_t kSequenceAt = 32;      // u64
 constexpr std::size_t kControlBytesAt = 40;  // u64
-constexpr std::size_t kShardsAt = 48;        // u32, and four zeros
+constexpr std::size_t kShardsAt = 48;        // u32
+constexpr std::size_t kSyncBegunAt = 52;     // u32: 0 or 1
 constexpr std::size_t kControlNameAt = 56;   // 64 bytes, filled up with zeros
 constexpr std::size_t kPositionsAt = 120;    // u64 for each shard
 
@@ -73,6 +74,7 @@ std::vector<std::byte> encode_slot(const EventId& journal, const SyncedPositions
   put(slot, kSequenceAt, sequence);
   put(slot, kControlBytesAt, positions.control_bytes);
   put(slot, kShardsAt, static_cast<std::uint32_t>(shards));
+  put(slot, kSyncBegunAt, static_cast<std::uint32_t>(positions.sync_begun));
   std::memcpy(bytes.data() + kControlNameAt, positions.control_log.data(), positions.control_log.size());
   for (std::size_t shard = 0; shard < shards; ++shard) {
     put(slot, used_bytes(shard), positions.positions[shard]);
@@ -124,10 +126,11 @@ Slot decode_slot(Bytes bytes, const EventId& journal) {
   for (std::size_t shard = 0; shard < shards; ++shard) {
     slot.positions.positions[shard] = get<std::uint64_t>(bytes, used_bytes(shard));
   }
+  slot.positions.sync_begun = get<std::uint32_t>(bytes, kSyncBegunAt) == 1;
   slot.sequence = get<std::uint64_t>(bytes, kSequenceAt);
   slot.fault = fault_of(slot.positions);
   const bool filled_up = all_zero(name.subspan(slot.positions.control_log.size())) &&
-                         all_zero(bytes.subspan(kShardsAt + 4, 4)) &&
+                         get<std::uint32_t>(bytes, kSyncBegunAt) <= 1 &&
                          get<std::uint32_t>(bytes, kVersionAt) != 0;
   if (slot.fault.empty() && !filled_up) slot.fault = "it has other bytes than zeros where it is filled up";
   return slot;
@@ -199,6 +202,20 @@ Result<std::unique_ptr<SyncedRecord>> SyncedRecord::open(FileSystem& files, cons
   }
   return std::unique_ptr<SyncedRecord>(
       new SyncedRecord(*std::move(file), journal, std::move(newest->positions), newest->sequence));
+}
+
+Result<std::map<std::uint64_t, std::string>> SyncedRecord::slot_faults(FileSystem& files,
+                                                                       const std::string& path,
+                                                                       const EventId& journal) {
+  const auto image = read_file(files, path, kFileBytes);
+  if (!image) return image.error();
+  std::map<std::uint64_t, std::string> faults;
+  for (std::size_t begin = 0; begin < kFileBytes; begin += kSlotBytes) {
+    const std::size_t at = std::min(begin, image->size());
+    Slot slot = decode_slot(Bytes(*image).subspan(at, std::min(image->size() - at, kSlotBytes)), journal);
+    if (!slot.fault.empty()) faults[begin] = std::move(slot.fault);
+  }
+  return faults;
 }
 
 Result<void> SyncedRecord::write(const SyncedPositions& positions) {

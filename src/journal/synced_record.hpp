@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ struct SyncedPositions {
   std::string control_log{};               ///< the name of the control log's file, at most 63 bytes
   std::uint64_t control_bytes = 0;         ///< of that file
   std::vector<std::uint64_t> positions{};  ///< by shard
+  /// A sync was begun of what lies behind, and nothing was said since. If it failed, the system counts that
+  /// as written though it is not: no sync that follows writes it, unless the bytes are written anew before.
+  bool sync_begun = false;
 
   friend bool operator==(const SyncedPositions&, const SyncedPositions&) = default;
 };
@@ -38,6 +42,12 @@ class SyncedRecord {
   /// of this journal; `newer_format` when that is why.
   [[nodiscard]] static Result<std::unique_ptr<SyncedRecord>> open(FileSystem& files, const std::string& path,
                                                                   const EventId& journal, OpenMode mode);
+
+  /// What is wrong with the slots that can't be used, by their offsets. One of them matters only when no
+  /// other is left.
+  [[nodiscard]] static Result<std::map<std::uint64_t, std::string>> slot_faults(FileSystem& files,
+                                                                                const std::string& path,
+                                                                                const EventId& journal);
 
   [[nodiscard]] const SyncedPositions& latest() const noexcept { return latest_; }
   /// Writes into the slot that does not hold the latest. After an error the latest still stands, and the next

@@ -53,6 +53,8 @@ enum class ErrorCode : std::uint8_t {
   newer_format,    ///< the journal was written by a newer version, which this one can't read
   ring_no_space,   ///< the directory of ring files is too small; needed and free bytes are named
   forked,          ///< a forked child used what belongs to its parent
+  /// It is published, and was not known to survive a loss of power when the deadline passed; it may, or not.
+  durability_unknown,
 };
 
 /// The code's own spelling, as in this header: `"would_block"`. Never empty.

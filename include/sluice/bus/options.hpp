@@ -109,6 +109,9 @@ struct PublishOptions {
   std::optional<EventId> id{};      ///< an event from elsewhere keeps its own
   /// Instead of the bus's `publish_deadline`; 0: don't wait.
   std::optional<std::chrono::nanoseconds> deadline{};
+  /// Returns when the event survives a loss of power, or with `durability_unknown` at the deadline: a sync of
+  /// the disk, which the publishers that wait at that moment share. Subscribers don't wait for it.
+  bool durable = false;
 };
 
 /// How one publisher behaves.

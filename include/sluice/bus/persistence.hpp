@@ -122,6 +122,13 @@ class Persistence {
   /// Everything below it is kept, if the process dies (`journaled`) or the machine does (`durable`).
   [[nodiscard]] virtual std::uint64_t journaled_position(std::uint32_t shard) const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t durable_position(std::uint32_t shard) const noexcept = 0;
+  /// Whether `sync` can be had: a persistence that says no is never asked.
+  [[nodiscard]] virtual bool can_sync() const noexcept { return false; }
+  /// Returns once everything below `position` of a shard survives the machine; `durability_unknown` when
+  /// `timeout` passes first or the disk fails, saying why. Any thread.
+  [[nodiscard]] virtual Result<void> sync(std::uint32_t shard, std::uint64_t position,
+                                          std::chrono::nanoseconds timeout);
+
   /// A named subscriber's place, kept across runs; nothing when the name is new.
   [[nodiscard]] virtual Result<std::optional<std::uint64_t>> load_cursor(std::string_view name,
                                                                          std::uint32_t shard) = 0;

@@ -22,6 +22,9 @@ enum class PublishStatus : std::uint8_t {
   closed,            ///< the bus is closed
   invalid_metadata,  ///< an empty or repeated key, or more than 65,535 bytes
   invalid_option,    ///< a negative TTL or deadline
+  unsupported,       ///< a durable publish on a bus whose persistence, if it has one, can't sync
+  /// Published, but the deadline of a durable publish passed before the disk confirmed it.
+  durability_unknown,
 };
 
 /// The status's own spelling: `"timed_out"`.
@@ -31,7 +34,7 @@ enum class PublishStatus : std::uint8_t {
 
 struct PublishResult {
   PublishStatus status = PublishStatus::ok;
-  std::uint64_t position = 0;  ///< of the event in its shard's log, or of a batch's first; 0 unless ok
+  std::uint64_t position = 0;  ///< of the event in its shard's log, or of a batch's first; 0 if not published
 
   [[nodiscard]] bool ok() const noexcept { return status == PublishStatus::ok; }
   explicit operator bool() const noexcept { return ok(); }

@@ -13,6 +13,12 @@
 
 namespace sluice {
 
+/// What becomes of publishing while nothing can be written to the journal: the disk is full, or fails.
+enum class WhenFull : std::uint8_t {
+  block,  ///< publishers wait, each up to its deadline, once the ring is full; nothing is lost
+  go_on,  ///< after a while what can't be kept is let go: subscribers see it, and the journal has a gap there
+};
+
 /// How a journal is kept. Checked when the bus is opened; a value outside its range is `invalid_option`.
 struct JournalOptions {
   std::string directory{};  ///< made (0700) if it is not there; its parent must be
@@ -25,6 +31,8 @@ struct JournalOptions {
   std::optional<std::chrono::nanoseconds> sync_every{};
   std::uint64_t first_segment_bytes = std::uint64_t{4} << 20;  ///< 16 KiB to 1 GiB, a multiple of 4,096
   std::uint64_t most_segment_bytes = std::uint64_t{64} << 20;  ///< each is twice the one before, up to this
+  WhenFull when_full = WhenFull::block;
+  std::chrono::nanoseconds full_patience = std::chrono::seconds(1);  ///< before it goes on so; 0 to 1 hour
   bool allow_network_file_system = false;  ///< whose locks and syncs may promise more than they keep
 };
 
@@ -39,6 +47,8 @@ struct ShardRecovery {
   /// The last run was not closed and its ring is gone: events from here on may have been delivered to
   /// subscriptions, and are lost.
   std::optional<std::uint64_t> tail_unknown{};
+  /// What was written a second time, because the last run had begun a sync that may have failed.
+  std::uint64_t written_anew_bytes = 0;
 };
 
 /// What opening a journal found.

@@ -10,7 +10,7 @@
 namespace sluice {
 namespace {
 
-constexpr auto kLastCode = static_cast<unsigned>(ErrorCode::forked);
+constexpr auto kLastCode = static_cast<unsigned>(ErrorCode::durability_unknown);
 
 TEST(ErrorCode, every_code_has_a_spelling_of_its_own) {
   std::set<std::string_view> spellings;

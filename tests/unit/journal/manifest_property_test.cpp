@@ -56,6 +56,10 @@ Manifest any_manifest() {
     manifest.tails_unknown.push_back(
         {*rc::gen::inRange(0U, EventId::kMaxShards), aligned(~std::uint64_t{0}), i});
   }
+  for (const std::uint64_t salt : *rc::gen::arbitrary<std::vector<std::uint64_t>>()) {
+    const std::string name = segment_name({3, aligned(1U << 30U), 32, std::nullopt, 0, salt});
+    manifest.dropped.insert(name);
+  }
   return manifest;
 }
 

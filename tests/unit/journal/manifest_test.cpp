@@ -266,6 +266,19 @@ TEST(Manifest, with_an_unknown_incompatible_feature_is_of_a_newer_format) {
   EXPECT_TRUE(refuses(text.substr(0, text.size() - 2) + "x\n", "4", "checksum does not fit"));
 }
 
+TEST(ParsedManifest, knows_the_files_that_count_for_nothing) {
+  const std::string tail = "tail-unknown shard 0 position 4190208 epoch 5d21c09b7e44f001\n";
+  const std::string first = "dropped shard-0000-0000000000000040-0000000000000001.segment\n";
+  const std::string second = "dropped shard-0001-0000000000000000-0000000000000002.segment\n";
+  const auto parsed = parse_manifest(changed(tail, tail + first + second), kPath);
+  ASSERT_TRUE(parsed) << parsed.error();
+  EXPECT_EQ(parsed->dropped.size(), 2U);
+  EXPECT_TRUE(parsed->dropped.contains("shard-0001-0000000000000000-0000000000000002.segment"));
+  EXPECT_TRUE(refuses(changed(tail, tail + second + first), "14", "before the line above"));
+  EXPECT_TRUE(refuses(changed(tail, tail + first + first), "14", "the same"));
+  EXPECT_TRUE(refuses(changed(tail, tail + "dropped \n"), "13", "segment's file"));
+}
+
 TEST(StoredManifest, is_found_again_one_generation_higher) {
   MemoryFileSystem files;
   EXPECT_EQ(load_manifest(files, "/journal").value(), std::nullopt);
@@ -289,6 +302,9 @@ TEST(StoredManifest, stays_as_it_was_when_the_new_one_could_not_be_read_again) {
       [](Manifest& manifest) { manifest.segments[1].begin += 1; },
       [](Manifest& manifest) { std::swap(manifest.segments[0], manifest.segments[1]); },
       [](Manifest& manifest) { manifest.tails_unknown.push_back(manifest.tails_unknown[0]); },
+      [](Manifest& manifest) { manifest.dropped.insert("MANIFEST"); },
+      [](Manifest& manifest) { manifest.dropped.insert("../x.segment"); },
+      [](Manifest& manifest) { manifest.dropped.insert(segment_name(manifest.segments[2])); },
   };
   MemoryFileSystem files;
   Manifest manifest = example();

@@ -93,8 +93,7 @@ TEST(SegmentFormat, refuses_a_header_that_differs_anywhere) {
   }
   SegmentHeader newer = header;
   newer[8] = std::byte{2};
-  EXPECT_EQ(check_header(newer, example_segment(), journal_id(), path).error().code,
-            ErrorCode::newer_format);
+  EXPECT_EQ(check_header(newer, example_segment(), journal_id(), path).error().code, ErrorCode::newer_format);
 }
 
 TEST(SegmentFormat, keeps_an_event_and_zeros_what_is_behind_it) {

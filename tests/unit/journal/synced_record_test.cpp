@@ -189,7 +189,9 @@ TEST(SyncedRecord, takes_no_slot_that_says_nonsense_though_its_checksum_fits) {
   };
   EXPECT_EQ(latest_with(32, 2, 2), positions(2)) << "as it was";
   EXPECT_EQ(latest_with(8, 0, 2), positions(1)) << "version 0";
-  EXPECT_EQ(latest_with(52, 1, 2), positions(1)) << "where zeros belong";
+  EXPECT_TRUE(latest_with(52, 1, 2).sync_begun);
+  EXPECT_EQ(latest_with(52, 2, 2), positions(1)) << "neither begun nor not";
+  EXPECT_EQ(latest_with(53, 1, 2), positions(1)) << "neither begun nor not";
   EXPECT_EQ(latest_with(119, 'x', 2), positions(1)) << "behind the end of the name";
   EXPECT_EQ(latest_with(56, '/', 2), positions(1)) << "a name that leads elsewhere";
   EXPECT_EQ(latest_with(56, 0, 2), positions(1)) << "no name";
