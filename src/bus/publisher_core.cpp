@@ -104,13 +104,16 @@ PublishResult PublisherCore::publish_batch(std::span<const std::span<const std::
 PublishResult PublisherCore::publish(std::span<const std::byte> payload,
                                      const PublishOptions& options) noexcept {
   if (asks_for_nothing(options)) return publish(payload.data(), payload.size(), MayWait::yes);
+  return options.durable ? publish_durable(payload, options) : publish_with(payload, options);
+}
+
+PublishResult PublisherCore::publish_with(std::span<const std::byte> payload,
+                                          const PublishOptions& options) noexcept {
   [[maybe_unused]] const SoleUse use(user_, name.c_str());
   const MetadataSize metadata = measure(options.metadata);
   if (!metadata.valid) return refuse(PublishStatus::invalid_metadata);
   const std::chrono::nanoseconds deadline = options.deadline.value_or(deadline_);
   if (options.ttl.count() < 0 || deadline.count() < 0) return refuse(PublishStatus::invalid_option);
-  if (options.durable && !core_->can_sync()) return refuse(PublishStatus::unsupported);
-  const Deadline until = options.durable ? Deadline::in(deadline) : Deadline::in({});
 
   std::uint16_t flags = 0;
   if (options.ttl.count() != 0) flags |= log::kHasTtl;
@@ -147,21 +150,26 @@ PublishResult PublisherCore::publish(std::span<const std::byte> payload,
   if (!payload.empty()) std::memcpy(payload_at, payload.data(), payload.size());
   place.commit(word);
   finish(*shard, 1);
-  if (options.durable) return await_durable(space.position, bytes, until);
   return {PublishStatus::ok, space.position};
 }
 
-PublishResult PublisherCore::await_durable(std::uint64_t position, std::uint32_t bytes,
-                                           const Deadline& until) noexcept {
-  const auto synced = core_->sync(shard->context.shard, position + bytes, until.left());
-  if (synced) return {PublishStatus::ok, position};
+PublishResult PublisherCore::publish_durable(std::span<const std::byte> payload,
+                                             const PublishOptions& options) noexcept {
+  if (!core_->can_sync()) return refuse(PublishStatus::unsupported);
+  const Deadline until = Deadline::in(options.deadline.value_or(deadline_));
+  const PublishResult result = publish_with(payload, options);
+  if (!result) return result;
+  // What is durable ends between records: no record is shorter, so all of this one is below.
+  const std::uint64_t in_it = result.position + log::kAlignment;
+  const auto synced = core_->sync(shard->context.shard, in_it, until.left());
+  if (synced) return result;
   failure_.status = PublishStatus::durability_unknown;
-  failure_.bytes = position;
+  failure_.bytes = result.position;
   const std::string& why = synced.error().message;
   const std::size_t kept = std::min(why.size(), failure_.holder.size() - 1);
   std::copy_n(why.data(), kept, failure_.holder.data());
   failure_.holder[kept] = '\0';
-  return {PublishStatus::durability_unknown, position};
+  return {PublishStatus::durability_unknown, result.position};
 }
 
 log::Reservation PublisherCore::open_claim(std::size_t payload_bytes, MayWait may_wait) noexcept {

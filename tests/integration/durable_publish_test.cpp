@@ -87,7 +87,7 @@ TEST_F(DurablePublish, says_that_nothing_is_known_when_the_disk_fails) {
   Subscription subscription = bus.subscribe({.topic = "a"}).value();
   ASSERT_TRUE(publisher.publish(bytes("first"), {.durable = true}));
   files_.fail({.calls = test::Call::sync, .error_number = EIO, .times = test::Fault::Times::from_then_on});
-  const PublishResult published = publisher.publish(bytes("second"), {.deadline = 50ms, .durable = true});
+  const PublishResult published = publisher.publish(bytes("second"), {.durable = true, .deadline = 50ms});
   EXPECT_EQ(published.status, PublishStatus::durability_unknown);
   EXPECT_GT(published.position, 0U) << "it is published";
   EXPECT_LE(journal_->durable_position(0), published.position);

@@ -107,11 +107,11 @@ struct PublishOptions {
   std::int64_t timestamp_ns = 0;    ///< since the Unix epoch, UTC; 0: now (or 0, with `Timestamps::caller`)
   std::chrono::nanoseconds ttl{0};  ///< reads of past events hide it after this; 0: never; negative: an error
   std::optional<EventId> id{};      ///< an event from elsewhere keeps its own
-  /// Instead of the bus's `publish_deadline`; 0: don't wait.
-  std::optional<std::chrono::nanoseconds> deadline{};
   /// Returns when the event survives a loss of power, or with `durability_unknown` at the deadline: a sync of
   /// the disk, which the publishers that wait at that moment share. Subscribers don't wait for it.
   bool durable = false;
+  /// Instead of the bus's `publish_deadline`; 0: don't wait.
+  std::optional<std::chrono::nanoseconds> deadline{};
 };
 
 /// How one publisher behaves.

@@ -22,7 +22,6 @@
 namespace sluice::detail {
 
 class Core;
-class Deadline;
 
 /// Whether a publish may wait for room.
 enum class MayWait : std::uint8_t { no, yes };
@@ -169,7 +168,8 @@ class alignas(64) PublisherCore {
   template <class SizeOf, class Fill>
   PublishResult write_batch(std::size_t count, MayWait may_wait, SizeOf size_of, Fill fill) noexcept;
 
-  PublishResult await_durable(std::uint64_t position, std::uint32_t bytes, const Deadline& until) noexcept;
+  PublishResult publish_with(std::span<const std::byte> payload, const PublishOptions& options) noexcept;
+  PublishResult publish_durable(std::span<const std::byte> payload, const PublishOptions& options) noexcept;
   PublishResult refuse_length(std::size_t length) noexcept;
   PublishResult refuse_batch(std::uint64_t bytes) noexcept;
   PublishResult refuse(PublishStatus status, std::uint64_t bytes = 0) noexcept;
