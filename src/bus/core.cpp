@@ -30,7 +30,7 @@ Core::~Core() {
 
 Result<void> Core::start() {
   std::vector<Pin> pins;
-  StartRequest request;
+  StartRequest request{.clock = options_.clock};
   request.shards.assign(options_.shards, {.capacity_bytes = options_.capacity_bytes});
   for (const PinnedShard& pinned : options_.pinned) {
     pins.push_back(

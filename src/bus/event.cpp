@@ -33,7 +33,7 @@ MetadataView EventView::metadata() const noexcept {
   return MetadataView(std::span(record_ + offset, word_.metadata_bytes()));
 }
 
-std::int64_t EventView::ttl_ns() const noexcept {
+std::int64_t EventView::expires_at_ns() const noexcept {
   return (word_.flags() & log::kHasTtl) != 0 ? load<std::int64_t>(log::kHeaderBytes) : 0;
 }
 

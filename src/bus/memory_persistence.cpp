@@ -9,6 +9,7 @@
 #include "sluice/base/platform.hpp"
 
 #include "bus/backstop.hpp"
+#include "bus/history.hpp"
 
 namespace sluice {
 
@@ -31,17 +32,6 @@ log::CommitWord word_at(const std::byte* record) noexcept {
   return log::CommitWord(bits);
 }
 
-Error unknown_shard(std::uint32_t shard, std::size_t shards) {
-  return {ErrorCode::invalid_option,
-          "shard " + std::to_string(shard) + " is not kept here: give one below " + std::to_string(shards)};
-}
-
-Error gap(std::uint32_t shard, std::uint64_t position, std::uint64_t oldest) {
-  return {ErrorCode::gap, "position " + std::to_string(position) + " of shard " + std::to_string(shard) +
-                              " is no longer kept: the oldest is " + std::to_string(oldest) +
-                              ", read from there"};
-}
-
 }  // namespace
 
 MemoryPersistence::MemoryPersistence() : topics_({.max_topics = kMostTopics}, ShardMap(1, {})) {}
@@ -58,6 +48,7 @@ Result<StartState> MemoryPersistence::start(const StartRequest& request) {
   }
   StartState state;
   const std::lock_guard lock(mutex_);
+  clock_ = request.clock;
   const auto is_used = [this](std::uint64_t epoch) {
     return std::any_of(contexts_.begin(), contexts_.end(),
                        [epoch](const ShardContext& context) { return context.epoch == epoch; });
@@ -175,6 +166,7 @@ Result<std::uint64_t> MemoryPersistence::read(std::uint32_t shard, std::uint64_t
   // The end as it is now: a reader that is slower than the publishers comes back all the same.
   const auto end = end_for_reading(shard, from);
   if (!end) return end;
+  const std::int64_t now_ns = now();
   std::uint64_t next = from;
   while (next < *end) {
     const Piece piece = piece_at(shard, next);
@@ -188,7 +180,8 @@ Result<std::uint64_t> MemoryPersistence::read(std::uint32_t shard, std::uint64_t
       if (position < next) continue;
       next = chunk.begin + offset;
       if (!word.is_data()) continue;
-      if (!visit(EventView(*chunk.context, record, word, position))) return next;
+      const EventView event(*chunk.context, record, word, position);
+      if (!is_expired(event, now_ns) && !visit(event)) return next;
     }
     next = std::max(next, chunk.begin + piece.used);  // `from` may lie inside the chunk's last record
   }
@@ -209,23 +202,39 @@ Result<std::optional<std::uint64_t>> MemoryPersistence::load_cursor(std::string_
   const std::lock_guard lock(mutex_);
   const auto found = cursors_.find({std::string(name), shard});
   if (found == cursors_.end()) return std::optional<std::uint64_t>();
-  return std::optional(found->second);
+  return std::optional(found->second.position);
 }
 
 Result<void> MemoryPersistence::store_cursor(std::string_view name, std::uint32_t shard,
-                                             std::uint64_t position) {
+                                             std::uint64_t position, CursorRetention retention) {
   if (name.empty()) return Error{ErrorCode::invalid_option, "a cursor's name is empty: give it one"};
   const std::lock_guard lock(mutex_);
   if (shard >= shards_.size()) return unknown_shard(shard, shards_.size());
-  cursors_[{std::string(name), shard}] = position;
+  cursors_[{std::string(name), shard}] = {position, retention};
   return {};
+}
+
+Result<void> MemoryPersistence::remove_cursor(std::string_view name, std::uint32_t shard) {
+  const std::lock_guard lock(mutex_);
+  cursors_.erase({std::string(name), shard});
+  return {};
+}
+
+std::int64_t MemoryPersistence::now() const {
+  const std::lock_guard lock(mutex_);
+  return now_by(clock_.get());
 }
 
 void MemoryPersistence::forget_below(std::uint32_t shard, std::uint64_t position) {
   const std::lock_guard lock(mutex_);
   if (shard >= shards_.size()) return;
   Shard& log = shards_[shard];
-  const std::uint64_t up_to = std::min(position, log.end);
+  std::uint64_t up_to = std::min(position, log.end);
+  for (const auto& [key, cursor] : cursors_) {
+    if (key.second == shard && cursor.retention == CursorRetention::hold) {
+      up_to = std::min(up_to, cursor.position);
+    }
+  }
   // The follower may be writing into the last chunk, whatever is in it.
   while (log.chunks.size() > 1 && log.chunks.front()->end() <= up_to) log.chunks.erase(log.chunks.begin());
   if (log.chunks.empty() || up_to <= log.oldest) return;

@@ -48,11 +48,12 @@ class MemoryPersistence final : public Persistence {
   [[nodiscard]] std::uint64_t durable_position(std::uint32_t shard) const noexcept override;
   [[nodiscard]] Result<std::optional<std::uint64_t>> load_cursor(std::string_view name,
                                                                  std::uint32_t shard) override;
-  [[nodiscard]] Result<void> store_cursor(std::string_view name, std::uint32_t shard,
-                                          std::uint64_t position) override;
+  [[nodiscard]] Result<void> store_cursor(std::string_view name, std::uint32_t shard, std::uint64_t position,
+                                          CursorRetention retention) override;
+  [[nodiscard]] Result<void> remove_cursor(std::string_view name, std::uint32_t shard) override;
 
-  /// Retention by hand: lets go of the records that end at or below `position`. Reads from below what is left
-  /// are a `gap` from then on.
+  /// Retention by hand: lets go of the records that end at or below `position`, and that no cursor holds.
+  /// Reads from below what is left are a `gap` from then on.
   void forget_below(std::uint32_t shard, std::uint64_t position);
 
  private:
@@ -64,6 +65,10 @@ class MemoryPersistence final : public Persistence {
     std::size_t used = 0;
 
     [[nodiscard]] std::uint64_t end() const noexcept { return begin + used; }
+  };
+  struct Cursor {
+    std::uint64_t position = 0;
+    CursorRetention retention = CursorRetention::gap;
   };
   struct Shard {
     std::vector<std::shared_ptr<Chunk>> chunks;
@@ -79,6 +84,7 @@ class MemoryPersistence final : public Persistence {
   void follow(Taps& taps);
   bool keep(Tap& tap);
   Chunk& chunk_for(const Tap& tap, std::size_t bytes);
+  [[nodiscard]] std::int64_t now() const;
   [[nodiscard]] Piece piece_at(std::uint32_t shard, std::uint64_t position) const;
   [[nodiscard]] Result<std::uint64_t> end_for_reading(std::uint32_t shard, std::uint64_t from) const;
 
@@ -91,7 +97,8 @@ class MemoryPersistence final : public Persistence {
   std::vector<Shard> shards_;
   std::deque<ShardContext> contexts_;         ///< of every shard in every run; they never move
   std::vector<const ShardContext*> current_;  ///< of this run, by shard
-  std::map<std::pair<std::string, std::uint32_t>, std::uint64_t> cursors_;
+  std::map<std::pair<std::string, std::uint32_t>, Cursor> cursors_;
+  std::shared_ptr<const Clock> clock_;  ///< of this run's bus
 };
 
 }  // namespace sluice::detail

@@ -6,6 +6,7 @@
 
 #include "bus/core.hpp"
 #include "bus/deadline.hpp"
+#include "bus/history.hpp"
 #include "bus/metadata.hpp"
 
 namespace sluice::detail {
@@ -135,8 +136,8 @@ PublishResult PublisherCore::publish_with(std::span<const std::byte> payload,
   write_header(record, timestamp);
   std::byte* to = record + log::kHeaderBytes;
   if (options.ttl.count() != 0) {
-    const std::int64_t ttl_ns = options.ttl.count();
-    std::memcpy(to, &ttl_ns, sizeof ttl_ns);
+    const std::int64_t expires_at = expires_at_ns(clock_.now_ns(), options.ttl);
+    std::memcpy(to, &expires_at, sizeof expires_at);
     to += log::kTtlBytes;
   }
   if (options.id) {

@@ -5,6 +5,8 @@
 
 #include "sluice/base/thread.hpp"
 
+#include "bus/history.hpp"
+
 namespace sluice::detail {
 
 namespace {
@@ -19,21 +21,29 @@ Result<bool> holds_records(FileSystem& files, const std::string& path) {
   return word != 0;
 }
 
-/// The same segment, which now ends there.
-std::shared_ptr<Segment> sealed(const Segment& segment, std::uint64_t end) {
+/// The same segment, of which the manifest now says this.
+std::shared_ptr<Segment> with_entry(const Segment& segment, const SegmentEntry& entry) {
   auto same = std::make_shared<Segment>(segment);
-  same->entry.end = end;
+  same->entry = entry;
   return same;
+}
+
+/// Now some of it is gone.
+void cut_at(SegmentEntry& segment, std::uint64_t position) {
+  if (segment.end && *segment.end < position) return;
+  if (segment.end != position) segment.events.reset();
+  segment.end = position;
 }
 
 }  // namespace
 
 Catalogue::Catalogue(FileSystem& files, std::string directory, const TopicTable& topics, Manifest manifest,
-                     SegmentSizes sizes)
+                     SegmentSizes sizes, std::shared_ptr<const Clock> clock)
     : files_(&files),
       directory_(std::move(directory)),
       topics_(&topics),
       sizes_(sizes),
+      clock_(std::move(clock)),
       manifest_(std::move(manifest)) {}
 
 Result<void> Catalogue::open_segments() {
@@ -89,6 +99,10 @@ Result<void> Catalogue::change(const std::function<void(Manifest&)>& change) {
 }
 
 Result<void> Catalogue::store(Manifest& next) {
+  const std::int64_t now_ns = std::max<std::int64_t>(now_by(clock_.get()), 1);
+  for (SegmentEntry& entry : next.segments) {
+    if (entry.end && entry.sealed_ns == 0) entry.sealed_ns = now_ns;
+  }
   auto stored = store_manifest(*files_, directory_, next);
   manifest_.generation = next.generation;  // what may be on disk is not said twice
   if (!stored) return stored;
@@ -97,7 +111,7 @@ Result<void> Catalogue::store(Manifest& next) {
     if (!entry.end || entry.shard >= segments_.size()) continue;
     auto& mine = segments_[entry.shard];
     if (!mine.empty() && mine.back()->entry.salt == entry.salt && !mine.back()->entry.end) {
-      mine.back() = sealed(*mine.back(), *entry.end);
+      mine.back() = with_entry(*mine.back(), entry);
     }
   }
   remove_obsolete();
@@ -118,18 +132,20 @@ void Catalogue::remove_obsolete() {
   obsolete_.clear();
 }
 
-Result<std::shared_ptr<Segment>> Catalogue::begin_segment(std::uint32_t shard, std::uint64_t before_ends,
-                                                          std::uint64_t begin, std::uint64_t least_bytes) {
+Result<std::shared_ptr<Segment>> Catalogue::begin_segment(const SegmentPlace& place) {
   const std::lock_guard lock(mutex_);
-  if (shard >= segments_.size()) segments_.resize(shard + 1);
-  auto& mine = segments_[shard];
-  auto made = make_or_find(shard, begin, least_bytes);
+  if (place.shard >= segments_.size()) segments_.resize(place.shard + 1);
+  auto& mine = segments_[place.shard];
+  auto made = make_or_find(place);
   if (!made) return made;
   const std::shared_ptr<Segment> segment = *std::move(made);
   Manifest next = manifest_;
   auto at = next.segments.begin();
-  while (at != next.segments.end() && at->shard <= shard) {
-    if (at->shard == shard && !at->end) at->end = before_ends;
+  while (at != next.segments.end() && at->shard <= place.shard) {
+    if (at->shard == place.shard && !at->end) {
+      at->end = place.before_ends;
+      at->events = place.before_events;
+    }
     ++at;
   }
   next.segments.insert(at, segment->entry);
@@ -142,27 +158,54 @@ Result<std::shared_ptr<Segment>> Catalogue::begin_segment(std::uint32_t shard, s
 
 /// A file for a new segment: one that an earlier attempt made, if it fits. The manifest on disk may list that
 /// one, so it is not removed before another manifest is there.
-Result<std::shared_ptr<Segment>> Catalogue::make_or_find(std::uint32_t shard, std::uint64_t begin,
-                                                         std::uint64_t least_bytes) {
+Result<std::shared_ptr<Segment>> Catalogue::make_or_find(const SegmentPlace& place) {
+  const std::uint32_t shard = place.shard;
   for (const auto& spare : spare_) {
     if (spare->entry.shard != shard) continue;
-    if (spare->entry.begin == begin && spare->entry.bytes >= least_bytes) return spare;
+    if (spare->entry.begin == place.begin && spare->entry.bytes >= place.least_bytes) return spare;
     obsolete_.push_back(segment_name(spare->entry));
     manifest_.dropped.insert(obsolete_.back());
   }
   std::erase_if(spare_, [shard](const auto& spare) { return spare->entry.shard == shard; });
-  const auto& mine = segments_[shard];
-  const std::uint64_t usual =
-      mine.empty() ? sizes_.first_bytes
-                   : std::clamp(2 * mine.back()->entry.bytes, sizes_.first_bytes, sizes_.most_bytes);
   const SegmentEntry entry{.shard = shard,
-                           .begin = begin,
-                           .bytes = std::max(usual, least_bytes),
+                           .begin = place.begin,
+                           .bytes = room_for(place),
                            .epoch = manifest_.epoch,
                            .salt = platform::random_bits64()};
   auto segment = Segment::create(*files_, directory_, entry, manifest_.journal, *topics_);
   if (segment) spare_.push_back(*segment);
   return segment;
+}
+
+std::uint64_t Catalogue::next_segment_bytes(const SegmentPlace& place) const {
+  const std::lock_guard lock(mutex_);
+  return kSegmentHeaderBytes + room_for(place);
+}
+
+std::uint64_t Catalogue::room_for(const SegmentPlace& place) const {
+  std::uint64_t usual = sizes_.first_bytes;
+  if (place.shard < segments_.size() && !segments_[place.shard].empty()) {
+    const std::uint64_t before = segments_[place.shard].back()->entry.bytes;
+    usual = std::clamp(2 * before, sizes_.first_bytes, sizes_.most_bytes);
+  }
+  return std::max(usual, place.least_bytes);
+}
+
+Result<void> Catalogue::remove(const std::vector<SegmentEntry>& segments) {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> names;
+  for (const SegmentEntry& segment : segments) names.insert(segment_name(segment));
+  const auto is_removed = [&](const SegmentEntry& entry) { return names.contains(segment_name(entry)); };
+  Manifest next = manifest_;
+  std::erase_if(next.segments, is_removed);
+  next.dropped.insert(names.begin(), names.end());
+  if (auto stored = store(next); !stored) return stored;
+  for (auto& mine : segments_) {
+    std::erase_if(mine, [&](const auto& segment) { return is_removed(segment->entry); });
+  }
+  obsolete_.insert(obsolete_.end(), names.begin(), names.end());
+  remove_obsolete();
+  return {};
 }
 
 void Catalogue::cut(std::uint32_t shard, std::uint64_t position) {
@@ -181,11 +224,12 @@ void Catalogue::drop_from(std::uint32_t shard, std::uint64_t position) {
   std::erase_if(manifest_.segments,
                 [&](const SegmentEntry& entry) { return entry.shard == shard && entry.begin >= position; });
   for (SegmentEntry& entry : manifest_.segments) {
-    if (entry.shard == shard && entry.end.value_or(position) >= position) entry.end = position;
+    if (entry.shard == shard) cut_at(entry, position);
   }
-  if (!mine.empty() && mine.back()->entry.end.value_or(position) >= position) {
-    mine.back() = sealed(*mine.back(), position);
-  }
+  if (mine.empty()) return;
+  SegmentEntry last = mine.back()->entry;
+  cut_at(last, position);
+  mine.back() = with_entry(*mine.back(), last);
 }
 
 Result<std::shared_ptr<Segment>> Catalogue::begin_copy(SegmentEntry entry) {

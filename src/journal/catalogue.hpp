@@ -4,9 +4,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sluice/base/clock.hpp"
 #include "sluice/topic/table.hpp"
 
 #include "journal/manifest.hpp"
@@ -20,14 +22,24 @@ struct SegmentSizes {
   std::uint64_t most_bytes = 0;
 };
 
+/// Where a new segment begins, and how the one before it ends.
+struct SegmentPlace {
+  std::uint32_t shard = 0;
+  std::uint64_t begin = 0;
+  std::uint64_t least_bytes = 0;  ///< of room for records
+  std::uint64_t before_ends = 0;  ///< what lies between is a gap
+  std::optional<std::uint64_t> before_events{};
+};
+
 /// A journal's segments, open, and the manifest that lists them. The two change together, the manifest first:
 /// no record is ever in a file that it does not list.
 ///
 /// **Thread safety.** Any thread; whoever begins segments of a shard is one thread at a time.
 class Catalogue {
  public:
+  /// `clock` says when segments were sealed; null stands for the default one.
   Catalogue(FileSystem& files, std::string directory, const TopicTable& topics, Manifest manifest,
-            SegmentSizes sizes);
+            SegmentSizes sizes, std::shared_ptr<const Clock> clock);
 
   /// Opens the files of the manifest's segments and checks their headers.
   [[nodiscard]] Result<void> open_segments();
@@ -41,14 +53,17 @@ class Catalogue {
   /// and this one the old.
   [[nodiscard]] Result<void> change(const std::function<void(Manifest&)>& change);
 
-  /// A new segment of a shard from `begin` on, with room for `least_bytes`; the one before it ends at
-  /// `before_ends`, and what lies between is a gap. A file that could not be listed is used the next time.
-  [[nodiscard]] Result<std::shared_ptr<Segment>> begin_segment(std::uint32_t shard, std::uint64_t before_ends,
-                                                               std::uint64_t begin,
-                                                               std::uint64_t least_bytes);
+  /// A new segment of a shard, where that is to be. A file that could not be listed is used the next time.
+  [[nodiscard]] Result<std::shared_ptr<Segment>> begin_segment(const SegmentPlace& place);
+  /// How large the file of a new segment would be.
+  [[nodiscard]] std::uint64_t next_segment_bytes(const SegmentPlace& place) const;
   /// Lets go of what lies at or above `position`: the segments that begin there, from the list and from the
   /// disk when the manifest is stored next; the one that it cuts ends there.
   void cut(std::uint32_t shard, std::uint64_t position);
+
+  /// Removes segments, each shard's oldest ones, from the list and then from the disk. Who has one open reads
+  /// on.
+  [[nodiscard]] Result<void> remove(const std::vector<SegmentEntry>& segments);
 
   /// A segment that takes the place of others once it is filled and synced (`replace`), and until then counts
   /// for nothing. Its `entry` says all but the salt.
@@ -64,8 +79,8 @@ class Catalogue {
 
  private:
   [[nodiscard]] Result<void> store(Manifest& next);
-  [[nodiscard]] Result<std::shared_ptr<Segment>> make_or_find(std::uint32_t shard, std::uint64_t begin,
-                                                              std::uint64_t least_bytes);
+  [[nodiscard]] Result<std::shared_ptr<Segment>> make_or_find(const SegmentPlace& place);
+  [[nodiscard]] std::uint64_t room_for(const SegmentPlace& place) const;
   void drop_from(std::uint32_t shard, std::uint64_t position);
   void remove_obsolete();
 
@@ -73,6 +88,7 @@ class Catalogue {
   std::string directory_;
   const TopicTable* topics_;
   SegmentSizes sizes_;
+  std::shared_ptr<const Clock> clock_;
 
   mutable std::mutex mutex_;
   Manifest manifest_;

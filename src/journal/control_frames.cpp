@@ -24,16 +24,20 @@ constexpr std::size_t kLengthAt = 0;  // u32, of the body
 constexpr std::size_t kCrcAt = 4;     // u32, over offset, length, kind and body
 constexpr std::size_t kKindAt = 8;    // u8, and three zeros
 
-enum class FrameKind : std::uint8_t { topic = 1, cursor = 2 };
+enum class FrameKind : std::uint8_t { topic = 1, cursor = 2, removed_cursor = 3 };
 
 // Of a topic's body; its name is the rest.
 constexpr std::size_t kTopicIdAt = 0;     // u32
 constexpr std::size_t kTopicShardAt = 4;  // u32
 constexpr std::size_t kTopicNameAt = 8;
 // Of a cursor's body; its name is the rest.
-constexpr std::size_t kCursorPositionAt = 0;  // u64
-constexpr std::size_t kCursorShardAt = 8;     // u32
-constexpr std::size_t kCursorNameAt = 12;
+constexpr std::size_t kCursorPositionAt = 0;    // u64
+constexpr std::size_t kCursorShardAt = 8;       // u32
+constexpr std::size_t kCursorRetentionAt = 12;  // u8, a CursorRetention
+constexpr std::size_t kCursorNameAt = 13;
+// Of a removed cursor's body; its name is the rest.
+constexpr std::size_t kRemovedShardAt = 0;  // u32
+constexpr std::size_t kRemovedNameAt = 4;
 
 constexpr std::size_t kMostBodyBytes =
     std::max(kTopicNameAt + kMaxTopicBytes, kCursorNameAt + kMaxCursorNameBytes);
@@ -92,7 +96,18 @@ Frame frame_of_cursor(Bytes body, std::size_t bytes) noexcept {
   CursorPlace cursor;
   cursor.position = get<std::uint64_t>(body, kCursorPositionAt);
   cursor.shard = get<std::uint32_t>(body, kCursorShardAt);
+  cursor.retention = get<CursorRetention>(body, kCursorRetentionAt);
+  if (cursor.retention > CursorRetention::hold)
+    return {bytes, Nonsense{"a cursor that holds in no known way"}};
   cursor.name = as_text(body.subspan(kCursorNameAt));
+  return {bytes, cursor};
+}
+
+Frame frame_of_removed(Bytes body, std::size_t bytes) noexcept {
+  if (body.size() < kRemovedNameAt) return {bytes, Nonsense{"a removed cursor without a name"}};
+  RemovedCursor cursor;
+  cursor.shard = get<std::uint32_t>(body, kRemovedShardAt);
+  cursor.name = as_text(body.subspan(kRemovedNameAt));
   return {bytes, cursor};
 }
 
@@ -165,7 +180,18 @@ void encode_frame(std::vector<std::byte>& to, const CursorPlace& cursor, std::ui
   const std::span<std::byte> body = frame.subspan(kFrameHeaderBytes);
   put(body, kCursorPositionAt, cursor.position);
   put(body, kCursorShardAt, cursor.shard);
+  put(body, kCursorRetentionAt, cursor.retention);
   put_name(body.subspan(kCursorNameAt), cursor.name);
+  put(frame, kCrcAt, frame_crc(frame, body_bytes, offset, seed));
+}
+
+void encode_frame(std::vector<std::byte>& to, const RemovedCursor& cursor, std::uint64_t offset,
+                  std::uint32_t seed) {
+  const std::size_t body_bytes = kRemovedNameAt + cursor.name.size();
+  const std::span<std::byte> frame = new_frame(to, FrameKind::removed_cursor, body_bytes);
+  const std::span<std::byte> body = frame.subspan(kFrameHeaderBytes);
+  put(body, kRemovedShardAt, cursor.shard);
+  put_name(body.subspan(kRemovedNameAt), cursor.name);
   put(frame, kCrcAt, frame_crc(frame, body_bytes, offset, seed));
 }
 
@@ -189,6 +215,8 @@ std::variant<Frame, std::string_view> decode_frame(Bytes bytes, std::uint64_t of
       return frame_of_topic(body, frame_size);
     case FrameKind::cursor:
       return frame_of_cursor(body, frame_size);
+    case FrameKind::removed_cursor:
+      return frame_of_removed(body, frame_size);
   }
   return Frame{frame_size, Nonsense{"a frame of an unknown kind"}};
 }

@@ -30,6 +30,12 @@ struct CursorPlace {
   std::string_view name{};
   std::uint32_t shard = 0;
   std::uint64_t position = 0;
+  CursorRetention retention = CursorRetention::gap;
+};
+/// A named reader that is none any more.
+struct RemovedCursor {
+  std::string_view name{};
+  std::uint32_t shard = 0;
 };
 
 /// What every checksum in a control log begins with, so that the frames of another journal, or of another of
@@ -49,6 +55,8 @@ void encode_frame(std::vector<std::byte>& to, const TopicDefinition& topic, std:
                   std::uint32_t seed);
 void encode_frame(std::vector<std::byte>& to, const CursorPlace& cursor, std::uint64_t offset,
                   std::uint32_t seed);
+void encode_frame(std::vector<std::byte>& to, const RemovedCursor& cursor, std::uint64_t offset,
+                  std::uint32_t seed);
 
 /// A topic, as a frame holds it.
 struct TopicRecord {
@@ -63,7 +71,7 @@ struct Nonsense {
 /// A frame that was read. Names point into the bytes it was read from.
 struct Frame {
   std::size_t bytes = 0;
-  std::variant<TopicRecord, CursorPlace, Nonsense> content{};
+  std::variant<TopicRecord, CursorPlace, RemovedCursor, Nonsense> content{};
 };
 
 /// The frame that begins with `bytes`, which lie at `offset` and go on for `kMostFrameBytes` unless the file

@@ -78,8 +78,8 @@ Result<std::uint64_t> write_snapshot(File& file, const EventId& journal, const C
     if (auto fine = usable(file.path(), fault); !fine) return std::move(fine).error();
     if (auto added = writer.add(topic); !added) return std::move(added).error();
   }
-  for (const auto& [key, position] : state.cursors) {
-    const CursorPlace cursor{key.first, key.second, position};
+  for (const auto& [key, place] : state.cursors) {
+    const CursorPlace cursor{key.first, key.second, place.position, place.retention};
     if (auto fine = usable(file.path(), fault_of(cursor)); !fine) return std::move(fine).error();
     if (auto added = writer.add(cursor); !added) return std::move(added).error();
   }
@@ -147,7 +147,11 @@ class Reader {
   std::string take(const CursorPlace& cursor) {
     std::string fault = fault_of(cursor);
     if (!fault.empty()) return fault;
-    opened_.state.cursors.insert_or_assign({std::string(cursor.name), cursor.shard}, cursor.position);
+    opened_.state.cursors[{std::string(cursor.name), cursor.shard}] = {cursor.position, cursor.retention};
+    return "";
+  }
+  std::string take(const RemovedCursor& cursor) {
+    opened_.state.cursors.erase({std::string(cursor.name), cursor.shard});
     return "";
   }
   static std::string take(const Nonsense& nonsense) { return std::string(nonsense.why); }
@@ -220,10 +224,14 @@ Result<void> ControlLog::append(const TopicDefinition& topic) {
   return {};
 }
 
-Result<void> ControlLog::append_cursor(std::string_view name, std::uint32_t shard, std::uint64_t position) {
-  const CursorPlace cursor{name, shard, position};
-  if (auto fine = usable(path(), fault_of(cursor)); !fine) return fine;
-  return append_frame(cursor);
+Result<void> ControlLog::append_cursor(std::string_view name, std::uint32_t shard, const KeptCursor& cursor) {
+  const CursorPlace place{name, shard, cursor.position, cursor.retention};
+  if (auto fine = usable(path(), fault_of(place)); !fine) return fine;
+  return append_frame(place);
+}
+
+Result<void> ControlLog::append_removal(std::string_view name, std::uint32_t shard) {
+  return append_frame(RemovedCursor{name, shard});
 }
 
 Result<void> ControlLog::sync() {

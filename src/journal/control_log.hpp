@@ -16,10 +16,19 @@
 
 namespace sluice::detail {
 
+/// Where a named reader is, by name and shard.
+struct KeptCursor {
+  std::uint64_t position = 0;
+  CursorRetention retention = CursorRetention::gap;
+
+  friend bool operator==(const KeptCursor&, const KeptCursor&) = default;
+};
+using Cursors = std::map<std::pair<std::string, std::uint32_t>, KeptCursor>;
+
 /// What a control log says: topics in the order of their ids, and the places of named readers.
 struct ControlState {
   std::vector<TopicDefinition> topics{};
-  std::map<std::pair<std::string, std::uint32_t>, std::uint64_t> cursors{};  ///< by name and shard
+  Cursors cursors{};
 };
 
 /// The journal's small facts, appended one by one: topic definitions and durable cursors. Each run begins a
@@ -46,7 +55,8 @@ class ControlLog {
   /// Appends; on an error nothing is added, and the next call writes at the same place.
   [[nodiscard]] Result<void> append(const TopicDefinition& topic);
   [[nodiscard]] Result<void> append_cursor(std::string_view name, std::uint32_t shard,
-                                           std::uint64_t position);
+                                           const KeptCursor& cursor);
+  [[nodiscard]] Result<void> append_removal(std::string_view name, std::uint32_t shard);
   /// Everything appended so far survives a loss of power.
   [[nodiscard]] Result<void> sync();
   /// Bytes of whole frames so far, header included.

@@ -2,27 +2,13 @@
 
 #include <utility>
 
+#include "bus/history.hpp"
 #include "journal/file_size_signal.hpp"
 #include "journal/journal_impl.hpp"
 
 namespace sluice {
 
 namespace detail {
-
-namespace {
-
-Error unknown_shard(std::uint32_t shard, std::size_t shards) {
-  return {ErrorCode::invalid_option,
-          "shard " + std::to_string(shard) + " is not kept here: give one below " + std::to_string(shards)};
-}
-
-Error gap(std::uint32_t shard, std::uint64_t position, std::uint64_t oldest) {
-  return {ErrorCode::gap, "position " + std::to_string(position) + " of shard " + std::to_string(shard) +
-                              " is not kept: what is kept begins at " + std::to_string(oldest) +
-                              ", read from there"};
-}
-
-}  // namespace
 
 JournalImpl::JournalImpl(JournalOptions options, FileSystem& files)
     : options_(std::move(options)), files_(&files) {}
@@ -33,7 +19,8 @@ JournalImpl::~JournalImpl() {
 
 std::optional<Error> JournalImpl::trouble() const {
   const std::lock_guard lock(mutex_);
-  return trouble_ ? trouble_ : sync_trouble_;
+  if (trouble_) return trouble_;
+  return sync_trouble_ ? sync_trouble_ : retain_trouble_;
 }
 
 Result<std::span<std::byte>> JournalImpl::ring_memory(std::uint32_t shard, std::size_t bytes) {
@@ -73,6 +60,10 @@ Result<std::uint64_t> JournalImpl::read(std::uint32_t shard, std::uint64_t from,
   const auto segments = catalogue_->segments(shard);
   const std::uint64_t oldest = segments.empty() ? end : segments.front()->entry.begin;
   if (from < oldest) return gap(shard, from, oldest);
+  const std::int64_t now_ns = now_by(clock_.get());
+  const auto visit_unexpired = [&](const EventView& event) {
+    return is_expired(event, now_ns) || visit(event);
+  };
   std::uint64_t next = from;
   bool go_on = true;
   for (std::size_t i = 0; i < segments.size() && next < end && go_on; ++i) {
@@ -80,7 +71,7 @@ Result<std::uint64_t> JournalImpl::read(std::uint32_t shard, std::uint64_t from,
     if (next < entry.begin) return next == from ? gap(shard, from, entry.begin) : Result<std::uint64_t>(next);
     const std::uint64_t until = std::min(end, entry.end.value_or(end));
     if (next >= until) continue;
-    auto read = read_segment(*segments[i], next, until, go_on, visit);
+    auto read = read_segment(*segments[i], next, until, go_on, visit_unexpired);
     if (!read) return read;
     next = *read;
   }
@@ -153,16 +144,28 @@ Result<std::optional<std::uint64_t>> JournalImpl::load_cursor(std::string_view n
   const std::lock_guard lock(mutex_);
   const auto found = cursors_.find({std::string(name), shard});
   if (found == cursors_.end()) return std::optional<std::uint64_t>();
-  return std::optional(found->second);
+  return std::optional(found->second.position);
 }
 
-Result<void> JournalImpl::store_cursor(std::string_view name, std::uint32_t shard, std::uint64_t position) {
+Result<void> JournalImpl::store_cursor(std::string_view name, std::uint32_t shard, std::uint64_t position,
+                                       CursorRetention retention) {
   if (name.empty()) return Error{ErrorCode::invalid_option, "a cursor's name is empty: give it one"};
   if (shard >= shards_.size()) return unknown_shard(shard, shards_.size());
   const NoFileSizeSignal no_signal;
   const std::lock_guard lock(mutex_);
-  if (auto kept = control_->append_cursor(name, shard, position); !kept) return kept;
-  cursors_[{std::string(name), shard}] = position;
+  const KeptCursor cursor{position, retention};
+  if (auto kept = control_->append_cursor(name, shard, cursor); !kept) return kept;
+  cursors_[{std::string(name), shard}] = cursor;
+  return {};
+}
+
+Result<void> JournalImpl::remove_cursor(std::string_view name, std::uint32_t shard) {
+  const NoFileSizeSignal no_signal;
+  const std::lock_guard lock(mutex_);
+  const auto found = cursors_.find({std::string(name), shard});
+  if (found == cursors_.end()) return {};
+  if (auto kept = control_->append_removal(name, shard); !kept) return kept;
+  cursors_.erase(found);
   return {};
 }
 

@@ -18,6 +18,8 @@
 #include "journal/control_log.hpp"
 #include "journal/file_system.hpp"
 #include "journal/group_commit.hpp"
+#include "journal/periodic.hpp"
+#include "journal/retention.hpp"
 #include "journal/ring_file.hpp"
 #include "journal/synced_record.hpp"
 
@@ -26,7 +28,8 @@ namespace sluice::detail {
 /// What `journal()` makes.
 ///
 /// Two threads: the *journaler* copies what the taps hold to the segments and moves `journaled`; the *syncer*
-/// has the disk keep it, and moves `durable`. Readers go up to `journaled`.
+/// has the disk keep it, and moves `durable`. Readers go up to `journaled`. With limits to what is kept a
+/// third looks every second what may go.
 ///
 /// **Invariants**
 /// 1. Below `journaled` every record is in its segment's file, sealed; nothing there is written again.
@@ -59,8 +62,10 @@ class JournalImpl final : public Journal {
                                   std::chrono::nanoseconds timeout) override;
   [[nodiscard]] Result<std::optional<std::uint64_t>> load_cursor(std::string_view name,
                                                                  std::uint32_t shard) override;
-  [[nodiscard]] Result<void> store_cursor(std::string_view name, std::uint32_t shard,
-                                          std::uint64_t position) override;
+  [[nodiscard]] Result<void> store_cursor(std::string_view name, std::uint32_t shard, std::uint64_t position,
+                                          CursorRetention retention) override;
+  [[nodiscard]] Result<void> remove_cursor(std::string_view name, std::uint32_t shard) override;
+  [[nodiscard]] Result<Removed> retain() override;
 
  private:
   /// One shard's log, as far as it is in files.
@@ -94,6 +99,11 @@ class JournalImpl final : public Journal {
   void all_is_well();
   [[nodiscard]] Result<void> close_manifest();
 
+  // Removing what is old: retainer.cpp.
+  [[nodiscard]] bool has_limits() const noexcept;
+  [[nodiscard]] Result<void> make_room(std::uint64_t bytes);
+  [[nodiscard]] Result<RemovalPlan> remove_old(std::uint64_t coming_bytes);
+
   // Syncing: syncer.cpp.
   void sync_until_stopped();
   [[nodiscard]] Result<void> sync_all();
@@ -111,6 +121,7 @@ class JournalImpl final : public Journal {
 
   const JournalOptions options_;
   FileSystem* const files_;
+  std::shared_ptr<const Clock> clock_;  ///< this run's
   std::unique_ptr<DirectoryLock> lock_;
   JournalRecovery recovery_;
   Stage stage_ = Stage::idle;
@@ -132,10 +143,14 @@ class JournalImpl final : public Journal {
   GroupCommit commits_;
   std::mutex sync_mutex_;  ///< one `sync_all` at a time
   mutable std::mutex mutex_;
-  std::optional<Error> trouble_;       ///< the journaler's
-  std::optional<Error> sync_trouble_;  ///< the syncer's
-  log::Atomic<bool> poisoned_{false};  ///< a sync failed in this run
-  std::map<std::pair<std::string, std::uint32_t>, std::uint64_t> cursors_;
+  std::optional<Error> trouble_;         ///< the journaler's
+  std::optional<Error> sync_trouble_;    ///< the syncer's
+  log::Atomic<bool> poisoned_{false};    ///< a sync failed in this run
+  std::optional<Error> retain_trouble_;  ///< what kept old segments from being removed
+  Cursors cursors_;
+
+  std::mutex retain_mutex_;  ///< one removal at a time
+  Periodic retaining_;
 };
 
 }  // namespace sluice::detail

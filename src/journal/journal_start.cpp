@@ -1,13 +1,13 @@
 // How a journal is opened: what is there is recovered, and a run of its own begins behind it.
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "sluice/base/thread.hpp"
 
 #include "journal/file_size_signal.hpp"
 #include "journal/journal_impl.hpp"
+#include "journal/options.hpp"
 #include "journal/recovery.hpp"
+#include "journal/text.hpp"
 
 namespace sluice::detail {
 
@@ -15,43 +15,11 @@ namespace {
 
 constexpr const char* kLockName = "LOCK";
 constexpr const char* kSyncedName = "SYNCED";
-constexpr std::uint64_t kLeastSegment = std::uint64_t{16} << 10;
-constexpr std::uint64_t kMostSegment = std::uint64_t{1} << 30;
 /// As many topics as any bus may have.
 constexpr std::uint32_t kMostTopics = 1U << 24;
 
-Error refusal(const std::string& what) {
-  return {ErrorCode::invalid_option, "JournalOptions::" + what};
-}
-
-Result<void> validate(const JournalOptions& options) {
-  using namespace std::chrono_literals;
-  if (options.directory.empty()) return refusal("directory is empty: name one");
-  if (options.sync_every && (*options.sync_every < 1ms || *options.sync_every > 1h)) {
-    return refusal("sync_every is " + std::to_string(options.sync_every->count()) +
-                   " ns: give 1 ms to 1 hour, or nothing");
-  }
-  if (options.full_patience < 0ms || options.full_patience > 1h) {
-    return refusal("full_patience is " + std::to_string(options.full_patience.count()) +
-                   " ns: give 0 to 1 hour");
-  }
-  const auto is_size = [](std::uint64_t bytes) {
-    return bytes >= kLeastSegment && bytes <= kMostSegment && bytes % 4096 == 0;
-  };
-  if (!is_size(options.first_segment_bytes) || !is_size(options.most_segment_bytes) ||
-      options.first_segment_bytes > options.most_segment_bytes) {
-    return refusal("first_segment_bytes and most_segment_bytes are " +
-                   std::to_string(options.first_segment_bytes) + " and " +
-                   std::to_string(options.most_segment_bytes) +
-                   ": give multiples of 4096 from 16 KiB to 1 GiB, the first not above the other");
-  }
-  return {};
-}
-
 std::string control_name(std::uint64_t generation) {
-  std::array<char, 32> name{};
-  std::snprintf(name.data(), name.size(), "control-%016llx.log", static_cast<unsigned long long>(generation));
-  return name.data();
+  return "control-" + hex_digits(generation, 16) + ".log";
 }
 
 EventId random_id() {
@@ -83,6 +51,7 @@ Result<StartState> JournalImpl::start(const StartRequest& request) {
 
 Result<StartState> JournalImpl::recover_and_begin(const StartRequest& request) {
   recovery_ = {};
+  clock_ = request.clock;
   auto found = load_manifest(*files_, options_.directory);
   if (!found) return std::move(found).error();
   const bool is_new = !*found;
@@ -98,9 +67,9 @@ Result<StartState> JournalImpl::recover_and_begin(const StartRequest& request) {
   if (!control) return std::move(control).error();
   topics_ = std::make_unique<TopicTable>(TopicTableOptions{.max_topics = kMostTopics}, ShardMap(1, {}));
   if (auto restored = restore_topics(*control); !restored) return std::move(restored).error();
-  catalogue_ =
-      std::make_unique<Catalogue>(*files_, options_.directory, *topics_, manifest,
-                                  SegmentSizes{options_.first_segment_bytes, options_.most_segment_bytes});
+  catalogue_ = std::make_unique<Catalogue>(
+      *files_, options_.directory, *topics_, manifest,
+      SegmentSizes{options_.first_segment_bytes, options_.most_segment_bytes}, clock_);
   if (auto opened = catalogue_->open_segments(); !opened) return std::move(opened).error();
   if (auto removed = catalogue_->remove_leftovers(); !removed) return std::move(removed).error();
 
@@ -110,9 +79,9 @@ Result<StartState> JournalImpl::recover_and_begin(const StartRequest& request) {
   recovery_ = std::move(recovery.report());
   recovery_.is_new = is_new;
   // What was lost is lost for its readers too: they go on with what follows.
-  for (auto& [reader, position] : control->cursors) {
+  for (auto& [reader, cursor] : control->cursors) {
     const std::uint64_t end = reader.second < ends.size() ? ends[reader.second] : 0;
-    if (!recovery_.was_closed) position = std::min(position, end);
+    if (!recovery_.was_closed) cursor.position = std::min(cursor.position, end);
   }
   StartState state{.positions = ends, .topics = control->topics};
   if (auto begun = begin_run(request, *std::move(control)); !begun) return std::move(begun).error();
@@ -268,6 +237,7 @@ Result<void> JournalImpl::begin_run(const StartRequest& request, ControlState co
   cursors_ = std::move(control.cursors);
   trouble_.reset();
   sync_trouble_.reset();
+  retain_trouble_.reset();
   poisoned_.store(false, std::memory_order_relaxed);  // no thread of this run is there yet
   return {};
 }

@@ -18,9 +18,11 @@ constexpr std::size_t kSmallWrite = 64 * 1024;
 constexpr std::chrono::nanoseconds kMoment = std::chrono::microseconds(50);
 /// How long to wait before a write that failed is tried again.
 constexpr std::chrono::nanoseconds kRetry = std::chrono::milliseconds(10);
-constexpr std::chrono::nanoseconds kBackstop = std::chrono::milliseconds(100);
+/// How often it is looked whether some of it is old enough to go.
+constexpr std::chrono::nanoseconds kRetainEvery = std::chrono::seconds(1);
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
-/// The least that `stop` waits behind an open claim, counted from the last record that came.
+/// The least that `stop` waits behind an open claim, counted from the last record that came; and the longest
+/// time between two looks whether it is called.
 constexpr std::chrono::nanoseconds kLeastPatience = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -34,6 +36,12 @@ void JournalImpl::run(Taps taps) {
     block_file_size_signal();
     follow(mine);
   });
+  if (has_limits()) {
+    retaining_.start("sluice.retain", kRetainEvery, [this] {
+      block_file_size_signal();
+      (void)retain();  // what fails is tried again, and `trouble` says so
+    });
+  }
   commits_.start();
   syncer_ = std::thread([this] {
     platform::name_this_thread("sluice.sync");
@@ -48,6 +56,7 @@ void JournalImpl::stop(std::chrono::nanoseconds timeout) noexcept {
   // Relaxed: the closed bus has woken the thread, and its tails say the rest; a look later does for the flag.
   patience_ns_.store(std::max(timeout, kLeastPatience).count(), std::memory_order_relaxed);
   if (journaler_.joinable()) journaler_.join();
+  retaining_.stop();
   commits_.stop();
   if (syncer_.joinable()) syncer_.join();
   // What could not be journaled stays in the ring's file, for the next run to bring in.
@@ -64,7 +73,9 @@ void JournalImpl::stop(std::chrono::nanoseconds timeout) noexcept {
 Result<void> JournalImpl::close_manifest() {
   auto changed = catalogue_->change([this](Manifest& manifest) {
     for (SegmentEntry& entry : manifest.segments) {
-      if (!entry.end) entry.end = journaled_position(entry.shard);
+      if (entry.end) continue;
+      entry.end = journaled_position(entry.shard);
+      if (const auto& writer = shards_[entry.shard]->writer) entry.events = writer->events();
     }
     manifest.closed = true;
     manifest.ring_file.clear();
@@ -108,7 +119,7 @@ void JournalImpl::follow(Taps& taps) {
     if (is_stuck) {
       std::this_thread::sleep_for(kRetry);
     } else {
-      taps.wait(kBackstop);
+      taps.wait(kLeastPatience);
     }
   }
 }
@@ -170,8 +181,12 @@ Result<void> JournalImpl::append(ShardState& shard, Tap& tap, std::span<const st
         if (auto written = writer->flush(); !written) return written;
       }
       const std::uint64_t begin = tap.position() + at;
-      const std::uint64_t before_ends = shard.has_dropped && writer ? writer->position() : begin;
-      auto segment = catalogue_->begin_segment(tap.shard(), before_ends, begin, word.stride());
+      SegmentPlace place{
+          .shard = tap.shard(), .begin = begin, .least_bytes = word.stride(), .before_ends = begin};
+      if (writer) place.before_events = writer->events();
+      if (writer && shard.has_dropped) place.before_ends = writer->position();
+      if (auto room = make_room(catalogue_->next_segment_bytes(place)); !room) return room;
+      auto segment = catalogue_->begin_segment(place);
       if (!segment) return std::move(segment).error();
       shard.has_dropped = false;
       writer.emplace(*std::move(segment), begin);

@@ -18,7 +18,11 @@ std::string hex(std::uint64_t value) {
 }
 
 std::string line_of(const SegmentEntry& segment) {
-  const std::string end = segment.end.has_value() ? "end " + std::to_string(*segment.end) : "open";
+  std::string end = "open";
+  if (segment.end) {
+    end = "end " + std::to_string(*segment.end) + " sealed " + std::to_string(segment.sealed_ns);
+    if (segment.events) end += " events " + std::to_string(*segment.events);
+  }
   return "segment shard " + std::to_string(segment.shard) + " begin " + std::to_string(segment.begin) +
          " bytes " + std::to_string(segment.bytes) + " " + end + " epoch " + hex(segment.epoch) + " salt " +
          hex(segment.salt) + "\n";

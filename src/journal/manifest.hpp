@@ -28,7 +28,9 @@ struct SegmentEntry {
   std::uint64_t bytes = 0;             ///< room for records; a multiple of 32
   std::optional<std::uint64_t> end{};  ///< sealed: the position behind its last record; none: being written
   std::uint64_t epoch = 0;             ///< of the run that wrote it
-  std::uint64_t salt = 0;  ///< in every record's checksum, so that another file's records are none
+  std::uint64_t salt = 0;      ///< in every record's checksum, so that another file's records are none
+  std::int64_t sealed_ns = 0;  ///< when it was sealed, by the bus's clock, from 1 on; 0 while it is not
+  std::optional<std::uint64_t> events{};  ///< of a sealed one; none: nobody has counted them
 
   friend bool operator==(const SegmentEntry&, const SegmentEntry&) = default;
 };

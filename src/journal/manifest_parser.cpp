@@ -13,7 +13,8 @@ namespace sluice::detail {
 namespace {
 
 constexpr std::string_view kMagicWords = "sluice journal ";
-constexpr std::size_t kMaxPathBytes = 4095;    // Linux's PATH_MAX, less its final zero.
+constexpr std::size_t kMaxPathBytes = 4095;  // Linux's PATH_MAX, less its final zero.
+constexpr std::uint64_t kMostTime = ~std::uint64_t{0} >> 1U;
 constexpr std::uint64_t kAlignmentBytes = 32;  // of records, and so of positions
 
 /// Shard, position and a number that was drawn at random: never the same for two segments, or two unknown
@@ -167,6 +168,8 @@ class Parser {
       words.word("open");
     } else {
       segment.end = read_aligned(words, "end");
+      segment.sealed_ns = static_cast<std::int64_t>(words.word("sealed").number(kMostTime));
+      if (next_word(words) == "events") segment.events = words.word("events").number();
     }
     segment.epoch = words.word("epoch").hex(16);
     segment.salt = words.word("salt").hex(16);
@@ -190,6 +193,8 @@ class Parser {
       return "begin and bytes reach beyond the last position";
     if (!segment.end.has_value()) return "";
     const std::uint64_t most = segment.begin + segment.bytes;
+    if (segment.events.value_or(0) > segment.bytes / kAlignmentBytes)
+      return "it has no room for so many events";
     if (*segment.end >= segment.begin && *segment.end <= most) return "";
     return "end lies outside the segment, which goes from " + std::to_string(segment.begin) + " to " +
            std::to_string(most);

@@ -142,7 +142,10 @@ Result<void> Recovery::add_ring(RingFile& ring, std::uint32_t shard) {
       if (auto written = writer->flush(); !written) return written;
     }
     if (!writer || is_full) {
-      auto segment = catalogue_->begin_segment(shard, record.position, record.position, record.word.stride());
+      auto segment = catalogue_->begin_segment({.shard = shard,
+                                                .begin = record.position,
+                                                .least_bytes = record.word.stride(),
+                                                .before_ends = record.position});
       if (!segment) return std::move(segment).error();
       writer.emplace(*std::move(segment), record.position);
     }
@@ -208,6 +211,7 @@ Result<std::shared_ptr<Segment>> Recovery::copy(const Segment& segment, std::uin
   entry.begin = from;
   entry.bytes = until - from;
   entry.end = until;
+  entry.events.reset();
   auto made = catalogue_->begin_copy(entry);
   if (!made) return made;
   SegmentWriter writer(*made, from);
@@ -223,6 +227,7 @@ Result<std::shared_ptr<Segment>> Recovery::copy(const Segment& segment, std::uin
   if (scanner.fault() != nullptr) return scanner.error();  // it was read well a moment ago
   if (auto written = writer.flush(); !written) return std::move(written).error();
   if (auto synced = (*made)->file->sync(); !synced) return std::move(synced).error();
+  (*made)->entry.events = writer.events();
   return made;
 }
 

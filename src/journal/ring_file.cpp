@@ -12,6 +12,7 @@
 #include "journal/boot_id.hpp"
 #include "journal/manifest.hpp"
 #include "journal/segment_format.hpp"
+#include "journal/text.hpp"
 
 namespace sluice::detail {
 
@@ -58,10 +59,7 @@ Result<std::unique_ptr<RingFile>> RingFile::create(FileSystem& files, const std:
     places.push_back({end, bytes, request.capacity_bytes, request.producers == Producers::single ? 1U : 0U});
     end += round_up(bytes);
   }
-  std::array<char, 17> hex{};
-  std::snprintf(hex.data(), hex.size(), "%016llx", static_cast<unsigned long long>(epoch));
-  const std::string path = join_path(directory, ring_prefix(journal) + hex.data() + ".ring");
-
+  const std::string path = join_path(directory, ring_prefix(journal) + hex_digits(epoch, 16) + ".ring");
   auto file = files.open(path, OpenMode::create);
   if (!file) return std::move(file).error();
   Header header;

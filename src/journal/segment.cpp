@@ -100,6 +100,7 @@ Error SegmentScanner::error() const {
 void SegmentWriter::add(const std::byte* record, log::CommitWord word) {
   const std::size_t at = staged_bytes_;
   staged_bytes_ += word.stride();
+  if (word.is_data()) ++staged_events_;
   // It only grows, so that no byte of it is set twice.
   if (staged_.size() < staged_bytes_) staged_.resize(std::max(staged_bytes_, 2 * staged_.size()));
   seal_record(staged_.data() + at, record, word, position_ + at, segment_->entry.salt);
@@ -108,7 +109,9 @@ void SegmentWriter::add(const std::byte* record, log::CommitWord word) {
 Result<void> SegmentWriter::flush() {
   const auto bytes = std::span<const std::byte>(staged_).first(std::exchange(staged_bytes_, 0));
   auto written = segment_->file->write_at(file_offset(segment_->entry, position_), bytes);
+  const std::uint64_t events = std::exchange(staged_events_, 0);
   if (written) position_ += bytes.size();
+  if (written && events_) *events_ += events;
   return written;
 }
 

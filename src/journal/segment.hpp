@@ -78,8 +78,12 @@ class SegmentScanner {
 class SegmentWriter {
  public:
   SegmentWriter(std::shared_ptr<Segment> segment, std::uint64_t position)
-      : segment_(std::move(segment)), position_(position) {}
+      : segment_(std::move(segment)), position_(position) {
+    if (position == segment_->entry.begin) events_ = 0;
+  }
 
+  /// Of the whole segment; nothing where this writer goes on behind another's records.
+  [[nodiscard]] std::optional<std::uint64_t> events() const noexcept { return events_; }
   /// Behind the last record that is written.
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
   [[nodiscard]] std::uint64_t room() const noexcept {
@@ -92,15 +96,17 @@ class SegmentWriter {
   /// How much is added and not written yet.
   [[nodiscard]] std::size_t staged() const noexcept { return staged_bytes_; }
   /// Forgets what was added and not written.
-  void forget_staged() noexcept { staged_bytes_ = 0; }
+  void forget_staged() noexcept { staged_bytes_ = staged_events_ = 0; }
   /// Writes what was added. On an error nothing of it counts, and it is staged no more: add it again.
   [[nodiscard]] Result<void> flush();
 
  private:
   std::shared_ptr<Segment> segment_;
   std::uint64_t position_;
+  std::optional<std::uint64_t> events_{};
   std::vector<std::byte> staged_;
   std::size_t staged_bytes_ = 0;
+  std::size_t staged_events_ = 0;
 };
 
 }  // namespace sluice::detail

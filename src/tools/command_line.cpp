@@ -37,7 +37,8 @@ keys of --json: directory, journal_id, format_version, manifest_generation, epoc
   not_closed), holder_pid, ring_file, ring_file_exists, events, bytes, payload_bytes, oldest_time, newest_time;
   shards [shard, oldest_position, newest_position, end_position, durable_position, events, bytes, payload_bytes,
   oldest_time, newest_time, segments [file, begin, end, file_bytes, epoch]]; topics [topic, id, shard, events,
-  bytes, payload_bytes, oldest_time, newest_time]; cursors [name, shard, position, behind_bytes];
+  bytes, payload_bytes, oldest_time, newest_time]; cursors [name, shard, position, behind_bytes,
+  retention];
   tails_unknown [shard, position, epoch]; findings [severity, file, offset, shard, position, end_position, what]
 
 examples:
@@ -49,7 +50,7 @@ constexpr const char* kDumpHelp = R"(
 A line has shard:position, time (UTC), topic, id, metadata, and the payload in quotes if it is text, else in
 hexadecimal digits. Damage is told on standard error, and the dump goes on behind it.
 
-keys of --json, one object a line: shard, position, time, timestamp_ns, topic, id, ttl_ns (if it has one),
+keys of --json, one object a line: shard, position, time, timestamp_ns, topic, id, expires_at_ns (if it does),
   metadata, payload_bytes, payload_text or payload_hex (always all of it)
 
 examples:

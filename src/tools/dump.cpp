@@ -52,7 +52,7 @@ void print_json(Json& json, const EventView& event) {
   json.add("timestamp_ns", event.timestamp_ns());
   json.add("topic", event.topic());
   json.add("id", event.id().to_string());
-  if (event.ttl_ns() != 0) json.add("ttl_ns", event.ttl_ns());
+  if (event.expires_at_ns() != 0) json.add("expires_at_ns", event.expires_at_ns());
   json.begin_object("metadata");
   for (const auto& [key, value] : event.metadata()) json.add(key, value);
   json.end_object();

@@ -70,11 +70,12 @@ void print_topics(const JournalView& view, const Statistics& found) {
 void print_rest(const JournalView& view, const Statistics& found) {
   const auto& cursors = view.control().state.cursors;
   if (!cursors.empty()) fmt::print("\n");
-  for (const auto& [reader, position] : cursors) {
+  for (const auto& [reader, cursor] : cursors) {
     const auto& [name, shard] = reader;
     const std::uint64_t end = shard < found.shards.size() ? found.shards[shard].end : 0;
-    fmt::print("cursor {} of shard {} at {}, {} behind\n", quoted(name), shard, position,
-               size_text(end - std::min(end, position)));
+    fmt::print("cursor {} of shard {} at {}, {} behind{}\n", quoted(name), shard, cursor.position,
+               size_text(end - std::min(end, cursor.position)),
+               cursor.retention == CursorRetention::hold ? ", holds them" : "");
   }
   for (const detail::TailUnknown& tail : view.manifest().tails_unknown) {
     fmt::print("{} shard {} from position {}: a run ended there without closing, and its ring was lost\n",

@@ -68,14 +68,15 @@ void add_shard(Json& json, std::uint32_t number, const detail::ShardView& shard,
 
 void add_cursors(Json& json, const JournalView& view, const Statistics& found) {
   json.begin_array("cursors");
-  for (const auto& [reader, position] : view.control().state.cursors) {
+  for (const auto& [reader, cursor] : view.control().state.cursors) {
     const auto& [name, shard] = reader;
     const std::uint64_t end = shard < found.shards.size() ? found.shards[shard].end : 0;
     json.begin_object();
     json.add("name", name);
     json.add("shard", shard);
-    json.add("position", position);
-    json.add("behind_bytes", end - std::min(end, position));
+    json.add("position", cursor.position);
+    json.add("behind_bytes", end - std::min(end, cursor.position));
+    json.add("retention", cursor.retention == CursorRetention::hold ? "hold" : "gap");
     json.end_object();
   }
   json.end_array();

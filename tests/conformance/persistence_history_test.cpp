@@ -39,6 +39,25 @@ TEST_P(PersistenceConformance, history_is_what_a_firehose_saw) {
   EXPECT_EQ(history(), seen);
 }
 
+TEST_P(PersistenceConformance, events_are_hidden_once_their_time_to_live_is_over_by_the_clock_of_the_bus) {
+  const auto clock = std::make_shared<ManualClock>(1'000'000);
+  Bus bus = open({.clock = clock});
+  ASSERT_TRUE(bus.publish("a", "for ever"));
+  ASSERT_TRUE(bus.publish("a", "an hour", {.timestamp_ns = 1, .ttl = 1h}));
+  ASSERT_TRUE(bus.publish("a", "a second", {.timestamp_ns = 1'000'000'000'000'000, .ttl = 1s}));
+  const std::uint64_t tail = bus.metrics().shards[0].tail;
+  test::await([&] { return persistence_->journaled_position(0) >= tail; });
+  EXPECT_EQ(payloads(), (std::vector<std::string>{"for ever", "an hour", "a second"}));
+  clock->advance(999'999'999);
+  EXPECT_EQ(payloads().size(), 3U);
+  clock->advance(1);
+  EXPECT_EQ(payloads(), (std::vector<std::string>{"for ever", "an hour"}));
+  clock->advance(std::chrono::nanoseconds(1h).count());
+  EXPECT_EQ(payloads(), (std::vector<std::string>{"for ever"}));
+  clock->set(1'000'000);
+  EXPECT_EQ(payloads().size(), 3U) << "it is the clock that hides them";
+}
+
 TEST_P(PersistenceConformance, padding_and_aborted_claims_are_no_events) {
   Bus bus = open();
   Publisher publisher = bus.publisher("a").value();

@@ -36,7 +36,7 @@ struct Seen {
   std::string topic;
   std::uint64_t position;
   std::int64_t timestamp_ns;
-  std::int64_t ttl_ns;
+  std::int64_t expires_at_ns;
   std::vector<std::pair<std::string, std::string>> metadata;
   std::string payload;
 
@@ -45,7 +45,7 @@ struct Seen {
         topic(event.topic()),
         position(event.position()),
         timestamp_ns(event.timestamp_ns()),
-        ttl_ns(event.ttl_ns()),
+        expires_at_ns(event.expires_at_ns()),
         payload(event.text()) {
     for (const auto& [key, value] : event.metadata()) metadata.emplace_back(key, value);
   }

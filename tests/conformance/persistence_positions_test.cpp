@@ -63,10 +63,10 @@ TEST_P(PersistenceConformance, cursors_are_kept_by_name_and_shard_across_runs) {
   {
     Bus bus = open({.shards = 2});
     EXPECT_EQ(persistence_->load_cursor("mine", 0).value(), std::nullopt);
-    ASSERT_TRUE(persistence_->store_cursor("mine", 0, 64));
-    ASSERT_TRUE(persistence_->store_cursor("mine", 1, 0));
-    ASSERT_TRUE(persistence_->store_cursor("other", 0, 32));
-    ASSERT_TRUE(persistence_->store_cursor("mine", 0, 96));
+    ASSERT_TRUE(persistence_->store_cursor("mine", 0, 64, CursorRetention::gap));
+    ASSERT_TRUE(persistence_->store_cursor("mine", 1, 0, CursorRetention::gap));
+    ASSERT_TRUE(persistence_->store_cursor("other", 0, 32, CursorRetention::gap));
+    ASSERT_TRUE(persistence_->store_cursor("mine", 0, 96, CursorRetention::gap));
     EXPECT_EQ(persistence_->load_cursor("mine", 0).value(), 96U);
   }
   Bus bus = open({.shards = 2});
@@ -76,11 +76,25 @@ TEST_P(PersistenceConformance, cursors_are_kept_by_name_and_shard_across_runs) {
   EXPECT_EQ(persistence_->load_cursor("other", 1).value(), std::nullopt);
 }
 
+TEST_P(PersistenceConformance, a_cursor_that_was_removed_is_new_in_this_run_and_the_next) {
+  {
+    Bus bus = open();
+    ASSERT_TRUE(persistence_->store_cursor("mine", 0, 64, CursorRetention::hold));
+    ASSERT_TRUE(persistence_->store_cursor("other", 0, 32, CursorRetention::gap));
+    ASSERT_TRUE(persistence_->remove_cursor("mine", 0));
+    ASSERT_TRUE(persistence_->remove_cursor("nobody", 0)) << "none of that name is fine";
+    EXPECT_EQ(persistence_->load_cursor("mine", 0).value(), std::nullopt);
+  }
+  Bus bus = open();
+  EXPECT_EQ(persistence_->load_cursor("mine", 0).value(), std::nullopt);
+  EXPECT_EQ(persistence_->load_cursor("other", 0).value(), 32U);
+}
+
 TEST_P(PersistenceConformance, a_subscriber_can_resume_from_its_cursor_and_join_the_live_events) {
   {
     Bus bus = open();
     for (int i = 0; i < 10; ++i) ASSERT_TRUE(bus.publish("a", std::to_string(i)));
-    ASSERT_TRUE(persistence_->store_cursor("mine", 0, 4 * 32));
+    ASSERT_TRUE(persistence_->store_cursor("mine", 0, 4 * 32, CursorRetention::gap));
   }
   Bus bus = open();
   Subscription live = bus.subscribe({}).value();

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -63,7 +64,7 @@ Record event(std::uint32_t topic, std::string_view text, bool plain) {
   detail::put(bytes, log::kTimestampOffset, std::int64_t{1'700'000'000'000'000'000});
   detail::put(bytes, log::kTopicOffset, topic);
   if (!plain) {
-    detail::put(bytes, log::kHeaderBytes, std::int64_t{60'000'000'000});
+    detail::put(bytes, log::kHeaderBytes, std::numeric_limits<std::int64_t>::max());
     std::memcpy(bytes.data() + log::kHeaderBytes + log::kTtlBytes, kPair.data(), kPair.size());
   }
   std::memcpy(bytes.data() + payload_at, text.data(), text.size());
@@ -134,12 +135,12 @@ std::vector<ImageFile> make() {
   MemoryFileSystem files;
   detail::ControlState control;
   control.topics = {{"orders.new", 0, 0}, {"orders.filled", 1, 1}, {"audit", 2, 0}};
-  control.cursors = {{{"reader", 0}, 64}, {{"reader", 1}, 0}};
+  control.cursors = {{{"reader", 0}, {64}}, {{"reader", 1}, {}}};
   const auto control_log = must(
       detail::ControlLog::create(files, detail::join_path(kDirectory, kControlName), journal_id(), control));
   const std::uint64_t snapshot_bytes = control_log->written();
   must(control_log->append(TopicDefinition{"late", 3, 1}));
-  must(control_log->append_cursor("reader", 0, 128));
+  must(control_log->append_cursor("reader", 0, {128, CursorRetention::hold}));
 
   detail::Manifest manifest;
   manifest.journal = journal_id();

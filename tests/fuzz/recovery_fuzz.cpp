@@ -96,8 +96,8 @@ void repair(std::vector<fuzz::ImageFile>& files, std::uint64_t wanted) {
 std::string told(const EventView& event) {
   std::string text = event.id().to_string() + " " + std::string(event.topic()) + " " +
                      std::to_string(event.shard()) + " " + std::to_string(event.position()) + " " +
-                     std::to_string(event.timestamp_ns()) + " " + std::to_string(event.ttl_ns()) + " " +
-                     std::string(event.text());
+                     std::to_string(event.timestamp_ns()) + " " + std::to_string(event.expires_at_ns()) +
+                     " " + std::string(event.text());
   for (const auto& [key, value] : event.metadata()) text.append(key).append("=").append(value);
   return text;
 }

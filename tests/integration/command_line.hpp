@@ -116,7 +116,7 @@ class SampleJournal {
   void make() {
     open();
     publish(kEvents);
-    journal_->store_cursor("audit", 0, all_[10].position).value();
+    journal_->store_cursor("audit", 0, all_[10].position, CursorRetention::gap).value();
     close();
   }
 

@@ -1,4 +1,6 @@
 // The `sluice` command beside the process that writes, and after one that died.
+#include "paths.hpp"
+
 #ifdef SLUICE_COMMAND
 #include <thread>
 

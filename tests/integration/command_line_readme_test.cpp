@@ -1,4 +1,6 @@
 // What README.md shows of the `sluice` command is what it prints, but for numbers, ids and times.
+#include "paths.hpp"
+
 #ifdef SLUICE_COMMAND
 #include <regex>
 
@@ -37,7 +39,7 @@ TEST(CommandLineReadme, shows_what_the_command_prints) {
     const double quote[] = {1.5, 2.5};
     bus.publish("md.pears", std::as_bytes(std::span(quote))).value();
     bus.publish("orders.new", "7 plums", {.metadata = {{"side", "sell"}}}).value();
-    kept->store_cursor("audit", 0, 64).value();
+    kept->store_cursor("audit", 0, 64, CursorRetention::gap).value();
   }
   const auto shown = shown_in_readme();
   ASSERT_FALSE(shown.empty());

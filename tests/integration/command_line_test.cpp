@@ -1,8 +1,10 @@
 // What `sluice stat` and `sluice dump` say of a journal, and what the command says of what is none.
-#ifdef SLUICE_COMMAND
-#include "integration/command_line.hpp"
+#include "paths.hpp"
 
+#ifdef SLUICE_COMMAND
 #include <gtest/gtest.h>
+
+#include "integration/command_line.hpp"
 
 namespace sluice::test {
 namespace {

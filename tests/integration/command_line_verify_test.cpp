@@ -1,4 +1,6 @@
 // What `sluice verify` finds in a journal that somebody damaged, and what it does not take for damage.
+#include "paths.hpp"
+
 #ifdef SLUICE_COMMAND
 #include <gtest/gtest.h>
 

@@ -89,7 +89,8 @@ void run_once(Place& place, std::chrono::nanoseconds patience, std::uint64_t eve
   auto bus = Bus::open(std::move(options));
   if (!bus) return told.errors.push_back(bus.error());
   publish(*bus, *journal, events, told);
-  if (auto kept = journal->store_cursor("reader", 0, 64); !kept) told.errors.push_back(kept.error());
+  if (auto kept = journal->store_cursor("reader", 0, 64, CursorRetention::gap); !kept)
+    told.errors.push_back(kept.error());
   if (auto kept = read_all(*journal); !kept) told.errors.push_back(kept.error());
   bus->close(std::chrono::nanoseconds(0));
   if (auto trouble = journal->trouble()) told.errors.push_back(*trouble);

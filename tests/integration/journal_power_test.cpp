@@ -147,7 +147,7 @@ class Life {
       ++number_;
       const auto shard = static_cast<std::uint32_t>(random_() % kShards);
       const std::uint64_t tail = bus.metrics().shards[shard].tail;
-      if (random_() % 16 == 0) (void)journal.store_cursor("reader", shard, tail);
+      if (random_() % 16 == 0) (void)journal.store_cursor("reader", shard, tail, CursorRetention::gap);
       if (random_() % 16 != 0) continue;
       const auto synced = journal.sync(shard, tail, std::chrono::seconds(10));
       ASSERT_TRUE(synced) << synced.error();

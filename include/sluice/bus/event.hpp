@@ -135,8 +135,9 @@ class EventView {
   }
   /// True for an event that a queue group delivers again, because the member that had it was evicted.
   [[nodiscard]] bool redelivered() const noexcept { return redelivered_; }
-  /// How long reads of past events show it, counted from append time; 0: for ever.
-  [[nodiscard]] std::int64_t ttl_ns() const noexcept;
+  /// When reads of past events begin to hide it, in nanoseconds since the Unix epoch, UTC: the bus's clock at
+  /// the publish, and the time to live; 0: never.
+  [[nodiscard]] std::int64_t expires_at_ns() const noexcept;
 
   [[nodiscard]] EventView marked_redelivered() const noexcept {
     EventView copy = *this;

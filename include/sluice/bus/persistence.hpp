@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sluice/base/clock.hpp"
 #include "sluice/base/result.hpp"
 #include "sluice/bus/event.hpp"
 #include "sluice/bus/options.hpp"
@@ -37,6 +38,7 @@ struct ShardRequest {
 /// What the bus is about to open.
 struct StartRequest {
   std::vector<ShardRequest> shards{};
+  std::shared_ptr<const Clock> clock{};  ///< the bus's, by which events expire; null: the default one
 };
 
 /// What the bus starts from.
@@ -88,6 +90,13 @@ class Taps {
   std::vector<Tap> taps_;
 };
 
+/// Whether a durable cursor keeps the events that it has not read.
+enum class CursorRetention : std::uint8_t {
+  gap,   ///< no: it may find that they are no longer kept, as a `gap` that names the oldest
+  hold,  ///< yes: none of them is removed, whatever limits are set; where the limit is one of space, that is
+         ///< as if the disk were full
+};
+
 /// What a bus is given to outlive its memory: the journal, or your own. Pass it in `BusOptions::persistence`.
 ///
 /// **Calls.** `start` once, then `ring_memory` once per shard, then `run`; `define_topic` whenever a topic is
@@ -115,8 +124,8 @@ class Persistence {
   virtual void stop(std::chrono::nanoseconds timeout) noexcept = 0;
 
   /// Calls `visit` for each kept event of a shard from `from` on, in order, until it answers false or the end
-  /// is reached; returns where to go on. Errors: `gap` when `from` is no longer kept, naming the oldest
-  /// position.
+  /// is reached; returns where to go on. Events whose time to live was over when the call began are hidden.
+  /// Errors: `gap` when `from` is no longer kept, naming the oldest position.
   [[nodiscard]] virtual Result<std::uint64_t> read(std::uint32_t shard, std::uint64_t from,
                                                    const std::function<bool(const EventView&)>& visit) = 0;
   /// Everything below it is kept, if the process dies (`journaled`) or the machine does (`durable`).
@@ -133,7 +142,9 @@ class Persistence {
   [[nodiscard]] virtual Result<std::optional<std::uint64_t>> load_cursor(std::string_view name,
                                                                          std::uint32_t shard) = 0;
   [[nodiscard]] virtual Result<void> store_cursor(std::string_view name, std::uint32_t shard,
-                                                  std::uint64_t position) = 0;
+                                                  std::uint64_t position, CursorRetention retention) = 0;
+  /// Forgets a place, and what it holds; none of that name is fine, too.
+  [[nodiscard]] virtual Result<void> remove_cursor(std::string_view name, std::uint32_t shard) = 0;
 };
 
 /// A persistence that keeps everything in this process's memory, without bound, and outlives the bus it is

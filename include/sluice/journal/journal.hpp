@@ -19,6 +19,19 @@ enum class WhenFull : std::uint8_t {
   go_on,  ///< after a while what can't be kept is let go: subscribers see it, and the journal has a gap there
 };
 
+/// What of a journal may be removed: its oldest segments, whole, when one of the limits that are set says so.
+/// A shard's last segment stays, whatever they say; so does what a durable cursor holds (`CursorRetention`).
+struct Retention {
+  /// A segment goes when it was full so long ago, by the bus's clock; at least 1 s.
+  std::optional<std::chrono::nanoseconds> age{};
+  /// Of the segments' files, all shards together, the one that is to be made included; at least twice
+  /// `most_segment_bytes`. What a cursor holds beyond it counts as a full disk.
+  std::optional<std::uint64_t> bytes{};
+  /// The newest so many events stay, all shards together; from 1 on. Of the full segments: those that are
+  /// being written come on top.
+  std::optional<std::uint64_t> events{};
+};
+
 /// How a journal is kept. Checked when the bus is opened; a value outside its range is `invalid_option`.
 struct JournalOptions {
   std::string directory{};  ///< made (0700) if it is not there; its parent must be
@@ -33,6 +46,7 @@ struct JournalOptions {
   std::uint64_t most_segment_bytes = std::uint64_t{64} << 20;  ///< each is twice the one before, up to this
   WhenFull when_full = WhenFull::block;
   std::chrono::nanoseconds full_patience = std::chrono::seconds(1);  ///< before it goes on so; 0 to 1 hour
+  Retention retention{};                                             ///< by default everything is kept
   bool allow_network_file_system = false;  ///< whose locks and syncs may promise more than they keep
 };
 
@@ -59,6 +73,12 @@ struct JournalRecovery {
   std::vector<ShardRecovery> shards{};
 };
 
+/// What `Journal::retain` removed.
+struct Removed {
+  std::uint64_t segments = 0;
+  std::uint64_t bytes = 0;  ///< of their files
+};
+
 /// A persistence that keeps every event in a directory.
 ///
 /// A publish that has returned is in the ring. The journal's thread copies it to a segment file, usually
@@ -75,6 +95,10 @@ class Journal : public Persistence {
   /// Why journaling or syncing does not get on at present, with what to do; nothing while it does. Any
   /// thread.
   [[nodiscard]] virtual std::optional<Error> trouble() const = 0;
+  /// Removes now what may be removed. A bus that is open does so every second, and before a segment is made;
+  /// so this is for who can't wait. Any thread, while a bus is open. Errors: those of writing to the
+  /// directory.
+  [[nodiscard]] virtual Result<Removed> retain() = 0;
 };
 
 /// For `BusOptions::persistence`. Opening the bus opens the journal, and fails with what is wrong with it:

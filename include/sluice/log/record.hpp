@@ -42,7 +42,7 @@ enum class RecordKind : std::uint8_t {
 
 /// Which optional parts follow the header, in the order of their bits. Absent parts take no bytes.
 enum RecordFlag : std::uint16_t {
-  kHasTtl = 1u << 4,         ///< i64: nanoseconds from append time after which reads hide the event
+  kHasTtl = 1u << 4,         ///< i64: when reads begin to hide the event, in ns since the epoch
   kHasExplicitId = 1u << 5,  ///< 16 bytes: the caller's own event id
   // Bits 6 to 8 are kept for traceparent, schema id and partition key; bits 9 to 15 are free.
 };

@@ -30,7 +30,8 @@ struct Tick {
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 TEST(EventView, shows_all_that_was_published) {
-  Bus bus = test::open_bus();
+  const auto clock = std::make_shared<ManualClock>(1'800'000'000'000'000'000);
+  Bus bus = test::open_bus({.clock = clock});
   Subscription all = bus.subscribe({}).value();
   const EventId id = bus.publish("orders.new", "payload",
                                  {.metadata = {{"customer", "42"}, {"note", ""}},
@@ -48,7 +49,7 @@ TEST(EventView, shows_all_that_was_published) {
     EXPECT_EQ(event.shard(), 0U);
     EXPECT_EQ(event.text(), "payload");
     EXPECT_EQ(event.payload().size(), 7U);
-    EXPECT_EQ(event.ttl_ns(), std::chrono::nanoseconds(24h).count());
+    EXPECT_EQ(event.expires_at_ns(), clock->now_ns() + std::chrono::nanoseconds(24h).count());
     EXPECT_FALSE(event.redelivered());
     Pairs pairs;
     for (const auto& [key, value] : event.metadata()) pairs.emplace_back(key, value);
@@ -60,6 +61,15 @@ TEST(EventView, shows_all_that_was_published) {
   EXPECT_EQ(seen, 1);
 }
 
+TEST(EventView, whose_time_to_live_has_no_end_within_time_lives_to_the_end_of_time) {
+  Bus bus = test::open_bus();
+  Subscription all = bus.subscribe({}).value();
+  ASSERT_TRUE(bus.publish("a", "1", {.ttl = std::chrono::nanoseconds::max()}));
+  std::int64_t expires_at_ns = 0;
+  all.poll([&](const EventView& event) { expires_at_ns = event.expires_at_ns(); });
+  EXPECT_EQ(expires_at_ns, std::numeric_limits<std::int64_t>::max());
+}
+
 TEST(EventView, without_extras_has_none) {
   Bus bus = test::open_bus();
   Subscription all = bus.subscribe({}).value();
@@ -69,7 +79,7 @@ TEST(EventView, without_extras_has_none) {
     ++seen;
     EXPECT_TRUE(event.metadata().empty());
     EXPECT_EQ(event.metadata().begin(), event.metadata().end());
-    EXPECT_EQ(event.ttl_ns(), 0);
+    EXPECT_EQ(event.expires_at_ns(), 0);
     EXPECT_TRUE(event.payload().empty());
   });
   EXPECT_EQ(seen, 1);
@@ -95,7 +105,7 @@ TEST(EventView, ids_of_two_buses_differ_although_positions_do_not) {
 }
 
 TEST(EventView, an_event_from_elsewhere_keeps_its_id_with_or_without_a_ttl) {
-  Bus bus = test::open_bus();
+  Bus bus = test::open_bus({.clock = std::make_shared<ManualClock>(1)});
   Subscription all = bus.subscribe({}).value();
   const EventId own = EventId::parse("123e4567-e89b-12d3-a456-426614174000").value();
   EXPECT_EQ(bus.publish("a", "1", {.id = own}).value(), own);
@@ -104,7 +114,7 @@ TEST(EventView, an_event_from_elsewhere_keeps_its_id_with_or_without_a_ttl) {
   all.poll([&](const EventView& event) {
     ++seen;
     EXPECT_EQ(event.id(), own);
-    EXPECT_EQ(event.ttl_ns(), seen == 1 ? 0 : 1'000'000'000);
+    EXPECT_EQ(event.expires_at_ns(), seen == 1 ? 0 : 1'000'000'001);
     EXPECT_EQ(event.text(), std::to_string(seen));
   });
   EXPECT_EQ(seen, 2);

@@ -53,7 +53,10 @@ class ScriptedPersistence final : public Persistence {
   Result<std::optional<std::uint64_t>> load_cursor(std::string_view, std::uint32_t) override {
     return std::optional<std::uint64_t>();
   }
-  Result<void> store_cursor(std::string_view, std::uint32_t, std::uint64_t) override { return {}; }
+  Result<void> store_cursor(std::string_view, std::uint32_t, std::uint64_t, CursorRetention) override {
+    return {};
+  }
+  Result<void> remove_cursor(std::string_view, std::uint32_t) override { return {}; }
 
   // What it answers.
   StartState state{42, {}, {}};

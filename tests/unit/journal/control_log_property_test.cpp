@@ -33,9 +33,10 @@ class Model {
     // Names of any bytes: they are the caller's.
     std::string name = *rc::gen::nonEmpty(rc::gen::arbitrary<std::string>());
     const std::uint32_t shard = *rc::gen::inRange(0U, EventId::kMaxShards);
-    const auto position = *rc::gen::arbitrary<std::uint64_t>();
-    log_->append_cursor(name, shard, position).value();
-    state_.cursors[{name, shard}] = position;
+    const KeptCursor cursor{*rc::gen::arbitrary<std::uint64_t>(),
+                            *rc::gen::element(CursorRetention::gap, CursorRetention::hold)};
+    log_->append_cursor(name, shard, cursor).value();
+    state_.cursors[{name, shard}] = cursor;
     note();
   }
 

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <string>
 
+#include "paths.hpp"
+
 namespace sluice::detail {
 
 /// `bytes` as `hexdump -C` prints them, the way FORMAT.md shows examples.
@@ -37,7 +39,6 @@ inline std::string hexdump(std::span<const std::byte> bytes) {
   return dump;
 }
 
-#ifdef SLUICE_SOURCE_TREE
 /// The whole of FORMAT.md.
 inline std::string format_document() {
   std::ifstream file(std::string(SLUICE_SOURCE_TREE) + "/FORMAT.md");
@@ -45,6 +46,5 @@ inline std::string format_document() {
   text << file.rdbuf();
   return text.str();
 }
-#endif
 
 }  // namespace sluice::detail

@@ -28,11 +28,12 @@ constexpr std::string_view kExample =
     "control control-0000000000000011.log\n"
     "ring /dev/shm/sluice-0b5e3c1e-001f00aa12345678.ring\n"
     "closed no\n"
-    "segment shard 0 begin 0 bytes 4194304 end 4190208 epoch 5d21c09b7e44f001 salt 9a3c11d2e4f50617\n"
+    "segment shard 0 begin 0 bytes 4194304 end 4190208 sealed 1795000000000000000 events 43210 "
+    "epoch 5d21c09b7e44f001 salt 9a3c11d2e4f50617\n"
     "segment shard 0 begin 4190208 bytes 8388608 open epoch 001f00aa12345678 salt 33b1a90877c2e5d4\n"
     "segment shard 1 begin 0 bytes 4194304 open epoch 001f00aa12345678 salt e07f5a6b1c2d3948\n"
     "tail-unknown shard 0 position 4190208 epoch 5d21c09b7e44f001\n"
-    "crc32c ae626bcd\n";
+    "crc32c c0e49c91\n";
 
 Manifest example() {
   Manifest manifest;
@@ -42,7 +43,7 @@ Manifest example() {
   manifest.control_log = "control-0000000000000011.log";
   manifest.ring_file = "/dev/shm/sluice-0b5e3c1e-001f00aa12345678.ring";
   manifest.segments = {
-      {0, 0, 4194304, 4190208, 0x5d21c09b7e44f001, 0x9a3c11d2e4f50617},
+      {0, 0, 4194304, 4190208, 0x5d21c09b7e44f001, 0x9a3c11d2e4f50617, 1'795'000'000'000'000'000, 43210},
       {0, 4190208, 8388608, std::nullopt, 0x001f00aa12345678, 0x33b1a90877c2e5d4},
       {1, 0, 4194304, std::nullopt, 0x001f00aa12345678, 0xe07f5a6b1c2d3948},
   };
@@ -89,9 +90,7 @@ testing::AssertionResult refuses(std::string_view text, std::string_view line, s
 TEST(Manifest, is_the_text_that_the_format_document_shows) {
   EXPECT_EQ(to_text(example()), kExample);
   EXPECT_EQ(parse_manifest(kExample, kPath).value(), example());
-#ifdef SLUICE_SOURCE_TREE
   EXPECT_NE(format_document().find(kExample), std::string::npos);
-#endif
 }
 
 TEST(Manifest, without_a_segment_and_a_ring_reads_back) {
@@ -228,8 +227,19 @@ TEST(Manifest, refuses_segments_that_cannot_be) {
   EXPECT_TRUE(refuses(changed("end 4190208", "end 4190200"), "9", "end is no multiple of 32"));
   EXPECT_TRUE(refuses(changed("end 4190208", "end 4194336"), "9", "from 0 to 4194304"));
   EXPECT_TRUE(refuses(changed("begin 4190208", "begin 4190176"), "10", "ends at 4190208"));
-  EXPECT_TRUE(refuses(changed("end 4190208", "open"), "10", "the last one of its shard"));
+  EXPECT_TRUE(refuses(changed("end 4190208 sealed 1795000000000000000 events 43210", "open"), "10",
+                      "the last one of its shard"));
   EXPECT_TRUE(refuses(changed("position 4190208", "position 1"), "12", "position is no multiple of 32"));
+}
+
+TEST(Manifest, knows_when_a_segment_was_sealed_and_perhaps_how_many_events_it_has) {
+  const auto uncounted = parse_manifest(changed(" events 43210", ""), kPath);
+  ASSERT_TRUE(uncounted) << uncounted.error();
+  EXPECT_EQ(uncounted->segments.front().sealed_ns, 1'795'000'000'000'000'000);
+  EXPECT_EQ(uncounted->segments.front().events, std::nullopt);
+  EXPECT_TRUE(refuses(changed("events 43210", "events 131073"), "9", "no room for so many events"));
+  EXPECT_TRUE(refuses(changed("sealed 1795000000000000000 ", ""), "9", "\"sealed\", found \"events\""));
+  EXPECT_TRUE(refuses(changed("sealed 1795000000000000000", "sealed 9223372036854775808"), "9", "a number"));
 }
 
 TEST(Manifest, allows_a_hole_between_segments_and_one_without_a_record) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "paths.hpp"
 #include "trading_server/lobster.hpp"
 
 namespace trading {
