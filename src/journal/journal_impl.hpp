@@ -66,6 +66,7 @@ class JournalImpl final : public Journal {
                                           CursorRetention retention) override;
   [[nodiscard]] Result<void> remove_cursor(std::string_view name, std::uint32_t shard) override;
   [[nodiscard]] Result<Removed> retain() override;
+  [[nodiscard]] std::chrono::nanoseconds unsynced_age() const noexcept override;
 
  private:
   /// One shard's log, as far as it is in files.
@@ -108,9 +109,11 @@ class JournalImpl final : public Journal {
   void sync_until_stopped();
   [[nodiscard]] Result<void> sync_all();
   [[nodiscard]] Result<void> sync_what_is_new();
+  [[nodiscard]] Result<void> sync_up_to_now();
   [[nodiscard]] Result<void> sync_files(const std::vector<std::uint64_t>& positions);
   [[nodiscard]] Error poisoned_by(Error failure);
   [[nodiscard]] bool is_poisoned() const noexcept;
+  [[nodiscard]] std::optional<Error> sync_is_late() const;
   [[nodiscard]] std::optional<Error> trouble_of_sync() const;
 
   [[nodiscard]] Result<std::uint64_t> read_segment(const Segment& segment, std::uint64_t from,
@@ -139,6 +142,8 @@ class JournalImpl final : public Journal {
   std::thread syncer_;
   bool drained_ = false;  ///< the journaler got to the end; read after joining it
   log::Atomic<std::int64_t> patience_ns_{0};
+
+  log::Atomic<std::int64_t> synced_at_ns_{0};  ///< everything journaled before that (monotonic) is durable
 
   GroupCommit commits_;
   std::mutex sync_mutex_;  ///< one `sync_all` at a time

@@ -1,6 +1,7 @@
 // How a journal is opened: what is there is recovered, and a run of its own begins behind it.
 #include <algorithm>
 
+#include "sluice/base/clock.hpp"
 #include "sluice/base/thread.hpp"
 
 #include "journal/file_size_signal.hpp"
@@ -238,7 +239,8 @@ Result<void> JournalImpl::begin_run(const StartRequest& request, ControlState co
   trouble_.reset();
   sync_trouble_.reset();
   retain_trouble_.reset();
-  poisoned_.store(false, std::memory_order_relaxed);  // no thread of this run is there yet
+  synced_at_ns_.store(monotonic_ns(), std::memory_order_relaxed);  // nor here: the recovery synced all of it
+  poisoned_.store(false, std::memory_order_relaxed);               // no thread of this run is there yet
   return {};
 }
 

@@ -172,6 +172,9 @@ bool JournalImpl::give_up(ShardState& shard, Tap& tap) {
 }
 
 Result<void> JournalImpl::append(ShardState& shard, Tap& tap, std::span<const std::byte> records) {
+  if (options_.when_full == WhenFull::block) {
+    if (auto late = sync_is_late()) return *std::move(late);
+  }
   std::optional<SegmentWriter>& writer = shard.writer;
   if (writer) writer->forget_staged();
   for (std::size_t at = 0; at < records.size();) {

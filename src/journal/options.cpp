@@ -42,6 +42,11 @@ Result<void> validate(const JournalOptions& options) {
     return refusal("sync_every is " + std::to_string(options.sync_every->count()) +
                    " ns: give 1 ms to 1 hour, or nothing");
   }
+  if (options.most_unsynced_age && (!options.sync_every || *options.most_unsynced_age < *options.sync_every ||
+                                    *options.most_unsynced_age > 24h)) {
+    return refusal("most_unsynced_age is " + std::to_string(options.most_unsynced_age->count()) +
+                   " ns: give sync_every, and from that to 24 hours, or nothing");
+  }
   if (options.full_patience < 0ms || options.full_patience > 1h) {
     return refusal("full_patience is " + std::to_string(options.full_patience.count()) +
                    " ns: give 0 to 1 hour");

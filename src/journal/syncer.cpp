@@ -1,4 +1,6 @@
 // The syncer: from the files to the disk.
+#include "sluice/base/clock.hpp"
+
 #include "journal/journal_impl.hpp"
 
 namespace sluice::detail {
@@ -27,6 +29,14 @@ Result<void> JournalImpl::sync_all() {
 /// record that says so. A record before it says that this was begun, so that a run that finds that one knows
 /// not to trust the files.
 Result<void> JournalImpl::sync_what_is_new() {
+  const std::int64_t began_ns = monotonic_ns();
+  auto synced = sync_up_to_now();
+  // Relaxed: a time, which orders nothing.
+  if (synced) synced_at_ns_.store(began_ns, std::memory_order_relaxed);
+  return synced;
+}
+
+Result<void> JournalImpl::sync_up_to_now() {
   SyncedPositions now;
   for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
     now.positions.push_back(journaled_position(shard));
@@ -78,6 +88,30 @@ Error JournalImpl::poisoned_by(Error failure) {
 
 bool JournalImpl::is_poisoned() const noexcept {
   return poisoned_.load(std::memory_order_acquire);  // SYNC poisoned: see poisoned_by
+}
+
+std::chrono::nanoseconds JournalImpl::unsynced_age() const noexcept {
+  for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
+    if (durable_position(shard) >= journaled_position(shard)) continue;
+    // Relaxed: a sync that ends at this moment makes it younger than we say.
+    return std::chrono::nanoseconds(monotonic_ns() - synced_at_ns_.load(std::memory_order_relaxed));
+  }
+  return std::chrono::nanoseconds(0);
+}
+
+/// Whether events have waited too long to become durable: then it is as if the disk were full.
+std::optional<Error> JournalImpl::sync_is_late() const {
+  if (!options_.sync_every) return {};
+  const auto limit = options_.most_unsynced_age.value_or(2 * *options_.sync_every);
+  const auto age = unsynced_age();
+  if (age <= limit) return {};
+  if (auto trouble = trouble_of_sync()) return trouble;
+  return Error{ErrorCode::durability_unknown,
+               "the oldest event that is in no sync of " + options_.directory + " is " +
+                   std::to_string(age / std::chrono::milliseconds(1)) + " ms old, and the limit is " +
+                   std::to_string(limit / std::chrono::milliseconds(1)) +
+                   " ms: the disk is slower than JournalOptions::sync_every asks for; set it or "
+                   "most_unsynced_age higher"};
 }
 
 std::optional<Error> JournalImpl::trouble_of_sync() const {

@@ -32,6 +32,7 @@ struct FailedSync : testing::TestWithParam<std::uint64_t> {
   [[nodiscard]] static JournalOptions options(const std::string& where, const std::string& rings) {
     JournalOptions options = small_journal(where + "/journal", rings);
     options.sync_every.reset();
+    options.most_unsynced_age.reset();
     return options;
   }
   [[nodiscard]] std::shared_ptr<detail::JournalImpl> journal() {

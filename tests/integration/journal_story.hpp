@@ -35,6 +35,7 @@ inline JournalOptions small_journal(const std::string& directory, const std::str
   options.ring_directory = rings;
   options.first_segment_bytes = options.most_segment_bytes = 16 * 1024;
   options.sync_every = std::chrono::milliseconds(1);
+  options.most_unsynced_age = std::chrono::hours(1);  // a test of what a failed sync costs goes on behind it
   return options;
 }
 

@@ -16,7 +16,8 @@ namespace sluice {
 /// What becomes of publishing while nothing can be written to the journal: the disk is full, or fails.
 enum class WhenFull : std::uint8_t {
   block,  ///< publishers wait, each up to its deadline, once the ring is full; nothing is lost
-  go_on,  ///< after a while what can't be kept is let go: subscribers see it, and the journal has a gap there
+  go_on,  ///< after a while what can't be kept is let go: subscribers see it, and the journal has a gap
+          ///< there. What can be written and not synced is kept all the same, and `trouble` says so
 };
 
 /// What of a journal may be removed: its oldest segments, whole, when one of the limits that are set says so.
@@ -42,6 +43,9 @@ struct JournalOptions {
   /// How often what was journaled is made to survive a loss of power; 1 ms to 1 hour. None: when the bus is
   /// closed, and else when the system likes (usually within 30 s).
   std::optional<std::chrono::nanoseconds> sync_every{};
+  /// With `sync_every`: how old an event may grow before a sync has confirmed it; `sync_every` to 24 hours.
+  /// Beyond that it is as if the disk were full. None: twice `sync_every`.
+  std::optional<std::chrono::nanoseconds> most_unsynced_age{};
   std::uint64_t first_segment_bytes = std::uint64_t{4} << 20;  ///< 16 KiB to 1 GiB, a multiple of 4,096
   std::uint64_t most_segment_bytes = std::uint64_t{64} << 20;  ///< each is twice the one before, up to this
   WhenFull when_full = WhenFull::block;
@@ -95,6 +99,9 @@ class Journal : public Persistence {
   /// Why journaling or syncing does not get on at present, with what to do; nothing while it does. Any
   /// thread.
   [[nodiscard]] virtual std::optional<Error> trouble() const = 0;
+  /// How long ago the oldest event that is journaled and not durable was journaled, at most; 0 if there is
+  /// none. Any thread.
+  [[nodiscard]] virtual std::chrono::nanoseconds unsynced_age() const noexcept = 0;
   /// Removes now what may be removed. A bus that is open does so every second, and before a segment is made;
   /// so this is for who can't wait. Any thread, while a bus is open. Errors: those of writing to the
   /// directory.
