@@ -4,6 +4,7 @@
 
 #include "base/crc32c.hpp"
 #include "journal/bytes.hpp"
+#include "journal/file_system.hpp"
 #include "journal/manifest.hpp"
 #include "journal/text.hpp"
 
@@ -142,8 +143,7 @@ Result<std::uint64_t> check_control_header(Bytes bytes, const EventId& journal, 
   if (bytes.size() < kControlHeaderBytes) return corrupt(bytes.size(), "the file ends within its header");
 
   const EventId owner = EventId::from_bytes(get<EventId::Bytes>(bytes, kJournalAt));
-  const std::string_view file_name = std::string_view(path).substr(path.rfind('/') + 1);
-  if (get<std::uint32_t>(bytes, kHeaderCrcAt) != header_crc(bytes, control_seed(owner, file_name))) {
+  if (get<std::uint32_t>(bytes, kHeaderCrcAt) != header_crc(bytes, control_seed(owner, file_name(path)))) {
     return corrupt(
         kHeaderCrcAt,
         "the header's checksum does not fit its bytes and the file's name; the file was damaged, or "

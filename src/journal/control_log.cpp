@@ -14,10 +14,6 @@ namespace {
 /// How much is read or written at once.
 constexpr std::size_t kChunkBytes = 64 * 1024;
 
-std::string_view name_of(std::string_view path) noexcept {
-  return path.substr(path.rfind('/') + 1);
-}
-
 /// Why a control log has no room for this topic as the one with id `next_id`; empty if it has.
 std::string fault_of(std::string_view name, std::uint32_t id, std::uint32_t shard, std::uint64_t next_id) {
   if (auto valid = validate_topic(name); !valid) return valid.error().message;
@@ -70,7 +66,7 @@ class SnapshotWriter {
 };
 
 Result<std::uint64_t> write_snapshot(File& file, const EventId& journal, const ControlState& state) {
-  SnapshotWriter writer(file, control_seed(journal, name_of(file.path())));
+  SnapshotWriter writer(file, control_seed(journal, file_name(file.path())));
   std::unordered_set<std::string_view> names;
   for (const TopicDefinition& topic : state.topics) {
     std::string fault = fault_of(topic.name, topic.id, topic.shard, names.size());
@@ -84,7 +80,7 @@ Result<std::uint64_t> write_snapshot(File& file, const EventId& journal, const C
     if (auto added = writer.add(cursor); !added) return std::move(added).error();
   }
   if (auto flushed = writer.flush(); !flushed) return std::move(flushed).error();
-  const ControlHeader header = encode_control_header(journal, name_of(file.path()), writer.end());
+  const ControlHeader header = encode_control_header(journal, file_name(file.path()), writer.end());
   if (auto done = file.write_at(0, header); !done) return std::move(done).error();
   if (auto done = file.sync(); !done) return std::move(done).error();
   return writer.end();
@@ -168,6 +164,10 @@ class Reader {
 
 }  // namespace
 
+std::string control_name(std::uint64_t generation) {
+  return "control-" + hex_digits(generation, 16) + ".log";
+}
+
 ControlLog::ControlLog(std::unique_ptr<File> file, std::uint32_t seed, std::uint64_t written,
                        std::size_t topics)
     : file_(std::move(file)), seed_(seed), topics_(topics), written_(written) {}
@@ -181,7 +181,7 @@ Result<std::unique_ptr<ControlLog>> ControlLog::create(FileSystem& files, const 
     (void)files.remove(path);  // nobody was told of it
     return std::move(written).error();
   }
-  const std::uint32_t seed = control_seed(journal, name_of(path));
+  const std::uint32_t seed = control_seed(journal, file_name(path));
   return std::unique_ptr<ControlLog>(new ControlLog(*std::move(file), seed, *written, state.topics.size()));
 }
 
@@ -202,7 +202,7 @@ Result<ControlLog::Opened> ControlLog::read(FileSystem& files, const std::string
                                                "the file ends, and " + std::to_string(trusted) +
                                                    " bytes of it were known to be on the disk")};
   }
-  return Reader(**file, control_seed(journal, name_of(path)), *size).read(trusted);
+  return Reader(**file, control_seed(journal, file_name(path)), *size).read(trusted);
 }
 
 template <class Content>

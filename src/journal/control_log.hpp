@@ -31,6 +31,9 @@ struct ControlState {
   Cursors cursors{};
 };
 
+/// The name of a control log that is made for a manifest of that generation: no two are the same.
+[[nodiscard]] std::string control_name(std::uint64_t generation);
+
 /// The journal's small facts, appended one by one: topic definitions and durable cursors. Each run begins a
 /// new file with what is still true, so that it stays small.
 ///

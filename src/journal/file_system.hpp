@@ -98,5 +98,9 @@ class FileSystem {
                                                        std::uint64_t most_bytes);
 /// "a/b" of "a" and "b".
 [[nodiscard]] std::string join_path(std::string_view directory, std::string_view name);
+/// "b" of "a/b", in the path's own memory.
+[[nodiscard]] constexpr std::string_view file_name(std::string_view path) noexcept {
+  return path.substr(path.rfind('/') + 1);
+}
 
 }  // namespace sluice::detail

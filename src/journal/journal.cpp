@@ -34,14 +34,6 @@ Result<std::span<std::byte>> JournalImpl::ring_memory(std::uint32_t shard, std::
   return memory;
 }
 
-Result<void> JournalImpl::define_topic(const TopicDefinition& topic) {
-  const NoFileSizeSignal no_signal;
-  const std::lock_guard lock(mutex_);
-  if (auto kept = control_->append(topic); !kept) return kept;
-  if (auto kept = topics_->restore(topic.name, topic.id, topic.shard); !kept) return std::move(kept).error();
-  return {};
-}
-
 std::uint64_t JournalImpl::journaled_position(std::uint32_t shard) const noexcept {
   // SYNC journaled: see keep.
   return shard < shards_.size() ? shards_[shard]->journaled.load(std::memory_order_acquire) : 0;
@@ -137,35 +129,6 @@ Result<void> JournalImpl::not_in_a_gap(std::uint32_t shard, std::uint64_t positi
     }
     end = segment->entry.end.value_or(position);
   }
-  return {};
-}
-
-Result<std::optional<std::uint64_t>> JournalImpl::load_cursor(std::string_view name, std::uint32_t shard) {
-  const std::lock_guard lock(mutex_);
-  const auto found = cursors_.find({std::string(name), shard});
-  if (found == cursors_.end()) return std::optional<std::uint64_t>();
-  return std::optional(found->second.position);
-}
-
-Result<void> JournalImpl::store_cursor(std::string_view name, std::uint32_t shard, std::uint64_t position,
-                                       CursorRetention retention) {
-  if (name.empty()) return Error{ErrorCode::invalid_option, "a cursor's name is empty: give it one"};
-  if (shard >= shards_.size()) return unknown_shard(shard, shards_.size());
-  const NoFileSizeSignal no_signal;
-  const std::lock_guard lock(mutex_);
-  const KeptCursor cursor{position, retention};
-  if (auto kept = control_->append_cursor(name, shard, cursor); !kept) return kept;
-  cursors_[{std::string(name), shard}] = cursor;
-  return {};
-}
-
-Result<void> JournalImpl::remove_cursor(std::string_view name, std::uint32_t shard) {
-  const NoFileSizeSignal no_signal;
-  const std::lock_guard lock(mutex_);
-  const auto found = cursors_.find({std::string(name), shard});
-  if (found == cursors_.end()) return {};
-  if (auto kept = control_->append_removal(name, shard); !kept) return kept;
-  cursors_.erase(found);
   return {};
 }
 

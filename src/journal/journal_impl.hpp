@@ -100,6 +100,11 @@ class JournalImpl final : public Journal {
   void all_is_well();
   [[nodiscard]] Result<void> close_manifest();
 
+  // Topics and cursors: control_facts.cpp.
+  [[nodiscard]] Result<void> keep_fact(const std::function<Result<void>(ControlLog&)>& append);
+  [[nodiscard]] Result<void> renew_control();
+  void limit_control();
+
   // Removing what is old: retainer.cpp.
   [[nodiscard]] bool has_limits() const noexcept;
   [[nodiscard]] Result<void> make_room(std::uint64_t bytes);
@@ -132,7 +137,6 @@ class JournalImpl final : public Journal {
   // Set up by `start`, and then only read, but for what they guard themselves.
   std::unique_ptr<TopicTable> topics_;
   std::unique_ptr<Catalogue> catalogue_;
-  std::unique_ptr<ControlLog> control_;
   std::unique_ptr<SyncedRecord> synced_;
   std::unique_ptr<RingFile> ring_;
   std::unique_ptr<ControlFile> positions_;
@@ -153,6 +157,9 @@ class JournalImpl final : public Journal {
   log::Atomic<bool> poisoned_{false};    ///< a sync failed in this run
   std::optional<Error> retain_trouble_;  ///< what kept old segments from being removed
   Cursors cursors_;
+  std::unique_ptr<ControlLog> control_;       ///< changes under `sync_mutex_` and `mutex_`
+  std::unique_ptr<ControlLog> next_control_;  ///< made, and the manifest on disk may or may not name it
+  std::uint64_t control_limit_bytes_ = 0;     ///< of a log that is to make way for a new one
 
   std::mutex retain_mutex_;  ///< one removal at a time
   Periodic retaining_;

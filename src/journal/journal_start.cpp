@@ -8,7 +8,6 @@
 #include "journal/journal_impl.hpp"
 #include "journal/options.hpp"
 #include "journal/recovery.hpp"
-#include "journal/text.hpp"
 
 namespace sluice::detail {
 
@@ -18,10 +17,6 @@ constexpr const char* kLockName = "LOCK";
 constexpr const char* kSyncedName = "SYNCED";
 /// As many topics as any bus may have.
 constexpr std::uint32_t kMostTopics = 1U << 24;
-
-std::string control_name(std::uint64_t generation) {
-  return "control-" + hex_digits(generation, 16) + ".log";
-}
 
 EventId random_id() {
   EventId::Bytes bytes;
@@ -236,6 +231,8 @@ Result<void> JournalImpl::begin_run(const StartRequest& request, ControlState co
     shards_.push_back(std::move(state));
   }
   cursors_ = std::move(control.cursors);
+  next_control_.reset();
+  limit_control();
   trouble_.reset();
   sync_trouble_.reset();
   retain_trouble_.reset();

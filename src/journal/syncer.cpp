@@ -41,8 +41,7 @@ Result<void> JournalImpl::sync_up_to_now() {
   for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
     now.positions.push_back(journaled_position(shard));
   }
-  const std::string& control_path = control_->path();
-  now.control_log = control_path.substr(control_path.rfind('/') + 1);
+  now.control_log = file_name(control_->path());
   now.control_bytes = control_->written();
   if (now == synced_->latest()) return {};
   SyncedPositions begun = synced_->latest();
