@@ -55,6 +55,7 @@ BusMetrics Core::metrics() {
     one.overload = subscription->options.overload;
     one.received = subscription->received.read();
     one.lost = subscription->lost();
+    one.expired = subscription->expired.read();
     one.lag_bytes = subscription->lag_bytes();
     one.wakes = subscription->wakes();
     one.rescues = subscription->rescues.read();

@@ -1,8 +1,10 @@
 #include "sluice/bus/detail/subscription_state.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "bus/core.hpp"
+#include "bus/history.hpp"
 #include "bus/unread.hpp"
 
 namespace sluice::detail {
@@ -45,6 +47,14 @@ PollStatus SubscriptionState::end_status() const noexcept {
   if ((asked & kEvicted) != 0) return PollStatus::evicted;
   if ((asked & kCancelled) != 0) return PollStatus::cancelled;
   return PollStatus::ok;
+}
+
+bool SubscriptionState::hides(const std::byte* record) noexcept {
+  std::int64_t expires_at_ns;
+  std::memcpy(&expires_at_ns, record + log::kHeaderBytes, sizeof expires_at_ns);
+  if (expires_at_ns > now_by(core->clock())) return false;
+  expired.add(1);
+  return true;
 }
 
 PollResult SubscriptionState::finish(std::size_t events, std::size_t limit) noexcept {

@@ -36,6 +36,7 @@ struct SubscriptionMetrics {
   Overload overload = Overload::block;
   std::uint64_t received = 0;
   std::uint64_t lost = 0;
+  std::uint64_t expired = 0;  ///< not seen, since their time to live was over when it came to them
   std::uint64_t lag_bytes = 0;
   std::uint64_t wakes = 0;       ///< times it was woken from sleep, or its eventfd was signalled
   std::uint64_t rescues = 0;     ///< times a backstop found it asleep beside an event: 0, or it's a bug

@@ -105,8 +105,9 @@ struct PublishOptions {
   /// Unique, non-empty keys; 65,535 bytes in all, four for each pair included.
   std::vector<std::pair<std::string_view, std::string_view>> metadata{};
   std::int64_t timestamp_ns = 0;  ///< since the Unix epoch, UTC; 0: now (or 0, with `Timestamps::caller`)
-  std::chrono::nanoseconds ttl{
-      0};  ///< reads of past events hide it so long after the publish; 0: never; negative: an error
+  /// Who comes to the event so long after the publish, by the bus's clock, does not see it; 0: everybody
+  /// does; negative: an error.
+  std::chrono::nanoseconds ttl{0};
   std::optional<EventId> id{};  ///< an event from elsewhere keeps its own
   /// Returns when the event survives a loss of power, or with `durability_unknown` at the deadline: a sync of
   /// the disk, which the publishers that wait at that moment share. Subscribers don't wait for it.

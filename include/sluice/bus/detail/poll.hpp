@@ -101,8 +101,13 @@ class CopyTurn : public PortTurn {
     while (left != 0) {
       if (state.copies.empty() && !state.fill(port(), left)) return;
       const CopyBuffer::Record record = state.copies.front();
-      const EventView view(shard().context, state.copies.bytes(record), record.word, record.position,
-                           record.word.payload_offset(), last_type());
+      const std::byte* const bytes = state.copies.bytes(record);
+      if ((record.word.flags() & log::kHasTtl) != 0 && state.hides(bytes)) [[unlikely]] {
+        state.finish_copy();
+        continue;
+      }
+      const EventView view(shard().context, bytes, record.word, record.position, record.word.payload_offset(),
+                           last_type());
       --left;
       state.at_position.store(record.position, std::memory_order_relaxed);  // see SubscriptionState
       {

@@ -115,6 +115,7 @@ class PortTurn {
     if (!word.is_data()) return true;
     const std::byte* record = ring_.readable(position, word.length());
     if (!is_wanted(record)) return true;
+    if ((word.flags() & log::kHasTtl) != 0 && subscription_->hides(record)) return true;
     hand_out(position);
     call(handler, EventView(shard_->context, record, word, position, word.payload_offset(), last_type_));
     return !subscription_->must_stop();

@@ -87,6 +87,8 @@ class SubscriptionState {
   bool next_span(Port& port, std::size_t limit) noexcept;
   /// Copies the next matching records, at most `limit`; false when there are none.
   bool fill(Port& port, std::size_t limit);
+  /// Whether a record with a time to live is not to be seen any more, and counts it then.
+  [[nodiscard]] bool hides(const std::byte* record) noexcept;
   /// The copied record at the front is handled.
   void finish_copy() noexcept;
 
@@ -161,6 +163,7 @@ class SubscriptionState {
 
   // Written by the poller alone.
   Counter received;
+  Counter expired;
   Counter exceptions;
   Counter rescues;
   std::uint32_t first_port = 0;  ///< where the next poll begins, so that no shard starves another
