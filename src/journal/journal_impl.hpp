@@ -74,6 +74,7 @@ class JournalImpl final : public Journal {
     // The journaler's.
     std::optional<SegmentWriter> writer;
     std::optional<std::int64_t> stuck_since_ns;  ///< since when nothing of it can be written
+    std::uint64_t ring_bytes = log::kAlignment;  ///< capacity of its ring
     bool has_dropped = false;  ///< records behind the writer's were let go, and none kept since
     std::int64_t try_again_at_ns = 0;
     // Anybody's.

@@ -225,6 +225,7 @@ Result<void> JournalImpl::begin_run(const StartRequest& request, ControlState co
   for (std::size_t shard = 0; shard < std::max(found.size(), request.shards.size()); ++shard) {
     auto state = std::make_unique<ShardState>();
     const std::uint64_t position = shard < found.size() ? found[shard].position : 0;
+    if (shard < request.shards.size()) state->ring_bytes = request.shards[shard].capacity_bytes;
     // Relaxed: the threads that read them start later.
     state->journaled.store(position, std::memory_order_relaxed);
     state->durable.store(position, std::memory_order_relaxed);

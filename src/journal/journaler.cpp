@@ -92,10 +92,12 @@ void JournalImpl::follow(Taps& taps) {
     bool ended = true;
     bool is_stuck = false;
     std::uint64_t bytes = 0;
+    bool at_ring_end = false;
     for (Tap& tap : taps.shards()) {
       const std::uint64_t before = tap.position();
       moved = keep(tap) || moved;
       bytes += tap.position() - before;
+      at_ring_end = at_ring_end || tap.position() % shards_[tap.shard()]->ring_bytes == 0;
       ended = tap.at_end() && ended;
       is_stuck = is_stuck || shards_[tap.shard()]->stuck_since_ns.has_value();
     }
@@ -111,7 +113,8 @@ void JournalImpl::follow(Taps& taps) {
     if (monotonic_ns() - last_move_ns > patience_ns) return;  // a claim that was forgotten open, a full disk
     if (moved) {
       // Small writes are dear: what comes within a moment is written at once, unless somebody waits for it.
-      if (bytes < kSmallWrite && patience_ns == kForever && !commits_.is_awaited()) {
+      // One that ends where the ring does is small for that reason alone.
+      if (bytes < kSmallWrite && !at_ring_end && patience_ns == kForever && !commits_.is_awaited()) {
         std::this_thread::sleep_for(kMoment);
       }
       continue;
