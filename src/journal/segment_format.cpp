@@ -74,6 +74,26 @@ Result<void> check_header(std::span<const std::byte> header, const SegmentEntry&
   return {};
 }
 
+Result<HeaderContent> decode_header(std::span<const std::byte> header, const std::string& path) {
+  HeaderContent content;
+  if (header.size() >= kSegmentHeaderBytes) {
+    content.segment.shard = load<std::uint32_t>(header.data() + kShardAt);
+    content.segment.begin = load<std::uint64_t>(header.data() + kBeginAt);
+    content.segment.bytes = load<std::uint64_t>(header.data() + kBytesAt);
+    content.segment.epoch = load<std::uint64_t>(header.data() + kEpochAt);
+    content.segment.salt = load<std::uint64_t>(header.data() + kSaltAt);
+    content.journal = EventId::from_bytes(load<EventId::Bytes>(header.data() + kJournalAt));
+  }
+  // Written again it is the same: magic, version, checksum and zeros included.
+  if (auto checked = check_header(header, content.segment, content.journal, path); !checked) {
+    Error error = std::move(checked).error();
+    if (error.code == ErrorCode::corrupt)
+      error.message = path + ", offset 0: the segment's header is damaged";
+    return error;
+  }
+  return content;
+}
+
 std::uint32_t record_checksum(const std::byte* record, log::CommitWord word, std::uint64_t position,
                               std::uint64_t salt) noexcept {
   std::array<std::byte, 16 + log::kCrcOffset> first;

@@ -31,6 +31,15 @@ using SegmentHeader = std::array<std::byte, kSegmentHeaderBytes>;
 [[nodiscard]] Result<void> check_header(std::span<const std::byte> header, const SegmentEntry& segment,
                                         const EventId& journal, const std::string& path);
 
+/// What a header says of its segment.
+struct HeaderContent {
+  SegmentEntry segment{};  ///< without an end, which is not in it
+  EventId journal{};
+};
+/// Reads a header without a manifest to hold it against. `corrupt`, naming `path`, unless all of it is as it
+/// was written; `newer_format` for a higher version.
+[[nodiscard]] Result<HeaderContent> decode_header(std::span<const std::byte> header, const std::string& path);
+
 /// The checksum of a record at `position`: over the segment's salt, the position, the header but for the
 /// checksum itself, and, of an event, everything behind it.
 [[nodiscard]] std::uint32_t record_checksum(const std::byte* record, log::CommitWord word,

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "journal/journal_view.hpp"
+#include "journal/zero_check.hpp"
 #include "tools/finding.hpp"
 #include "tools/screen.hpp"
-#include "tools/zero_check.hpp"
 
 namespace sluice::tools {
 
@@ -46,8 +46,8 @@ class Verification {
   std::uint64_t bytes_ = 0;
   std::uint64_t segments_ = 0;
   Progress progress_;
-  std::optional<ZeroCheck> zero_check_;       ///< of the segment that is read
-  const detail::Segment* segment_ = nullptr;  ///< that segment
+  std::optional<detail::ZeroCheck> zero_check_;  ///< of the segment that is read
+  const detail::Segment* segment_ = nullptr;     ///< that segment
 };
 
 }  // namespace sluice::tools

@@ -1,6 +1,6 @@
-#include "tools/zero_check.hpp"
+#include "journal/zero_check.hpp"
 
-namespace sluice::tools {
+namespace sluice::detail {
 
 namespace {
 
@@ -23,4 +23,4 @@ Result<std::optional<std::uint64_t>> ZeroCheck::first_other(std::uint64_t begin,
   return std::optional<std::uint64_t>();
 }
 
-}  // namespace sluice::tools
+}  // namespace sluice::detail
