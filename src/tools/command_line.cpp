@@ -15,8 +15,7 @@ namespace {
 
 constexpr const char* kAbout =
     "Looks into a Sluice journal. It takes no lock and changes nothing, so it may run beside the process "
-    "that "
-    "writes.";
+    "that writes. Only repair --salvage does both.";
 
 constexpr const char* kExitCodes = R"(
 exit status: 0 fine; 1 damage was found; 2 the command line makes no sense; 3 it can't be read
@@ -28,6 +27,7 @@ examples:
   sluice stat /var/lib/shop/journal
   sluice dump /var/lib/shop/journal --topic 'orders.*' --limit 10
   sluice verify /var/lib/shop/journal && echo sound
+  sluice repair /var/lib/shop/journal
 )";
 
 constexpr const char* kStatHelp = R"(
@@ -72,6 +72,28 @@ examples:
   sluice verify /var/lib/shop/journal --json | jq '.findings[] | select(.severity == "damage")'
 )";
 
+constexpr const char* kRepairHelp = R"(
+For a journal that can't be opened because something in it is damaged or missing: segments, the control log,
+SYNCED or the MANIFEST. Without --salvage it changes nothing, and says what is wrong, what --salvage would do and
+what would be lost; exit status 0 means that there is nothing to repair, 1 that there is.
+
+--salvage takes the journal's lock and makes a journal that opens. Every record that can be read stays at its
+position, and its event keeps its id. What can't be read becomes a gap, which readers are told of. Events of a topic
+whose name is lost are kept as salvaged.topic.<id>. What was damaged is moved to DIR/salvaged-<number>/, so that
+nothing is gone; remove it when you need none of it any more. Broken off, it may be run again, and a second run
+finds nothing to do. A ring file of the last run is used, and left for the next opening. On a disk that fails to
+read, copy the journal to another one first.
+
+keys of --json: directory, journal_id, needs_repair, repaired, events, bytes (those that are kept), lost_bytes,
+  lost [shard, position, end_position], made_up_topics [topic, id, shard, events], written, moved, copied
+  (names of files), kept_in; findings [severity (damage, note), file, offset, shard, position, end_position, what]
+
+examples:
+  sluice repair /var/lib/shop/journal
+  sluice repair --salvage /var/lib/shop/journal && sluice verify /var/lib/shop/journal
+  sluice repair /var/lib/shop/journal --json | jq .lost_bytes
+)";
+
 template <class Options>
 CLI::App* add_command(CLI::App& app, const char* name, const char* about, const char* help,
                       Options& options) {
@@ -111,6 +133,7 @@ int parse_and_run(int argc, const char* const* argv) {
   StatOptions stat_options;
   DumpOptions dump_options;
   VerifyOptions verify_options;
+  RepairOptions repair_options;
   add_command(app, "stat", "What a journal holds: shards, segments, topics, cursors", kStatHelp, stat_options)
       ->callback([&] { code = stat(stat_options); });
   CLI::App* const dump_command = add_command(app, "dump", "The events, one a line", kDumpHelp, dump_options);
@@ -118,6 +141,13 @@ int parse_and_run(int argc, const char* const* argv) {
   dump_command->callback([&] { code = dump(dump_options); });
   add_command(app, "verify", "Whether every byte is what was written", kVerifyHelp, verify_options)
       ->callback([&] { code = verify(verify_options); });
+  CLI::App* const repair_command =
+      add_command(app, "repair", "What keeps a journal from being opened, and salvaging what is good",
+                  kRepairHelp, repair_options);
+  repair_command->add_flag_callback(
+      "--salvage", [&] { repair_options.mode = RepairMode::salvage; },
+      "make a journal that opens, and lose only what can't be read");
+  repair_command->callback([&] { code = repair(repair_options); });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

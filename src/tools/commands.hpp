@@ -38,6 +38,17 @@ struct VerifyOptions {
 };
 [[nodiscard]] ExitCode verify(const VerifyOptions& options);
 
+enum class RepairMode : std::uint8_t {
+  look,     ///< says what is wrong, and what salvaging would do
+  salvage,  ///< and does it
+};
+struct RepairOptions {
+  std::string directory{};
+  Format format = Format::text;
+  RepairMode mode = RepairMode::look;
+};
+[[nodiscard]] ExitCode repair(const RepairOptions& options);
+
 /// Says on standard error why a command can't go on, and what it ends with for that.
 ExitCode complain(const Error& error);
 /// "closed", "open" or "not_closed".

@@ -129,6 +129,7 @@ class SampleJournal {
   [[nodiscard]] std::map<std::string, std::string> files() const {
     std::map<std::string, std::string> files;
     for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      if (!entry.is_regular_file()) continue;
       files[entry.path().filename().string()] = file_text(entry.path().string());
     }
     return files;
