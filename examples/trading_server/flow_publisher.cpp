@@ -63,8 +63,10 @@ bool FlowPublisher::publish(sluice::TypedPublisher<T>& publisher, Kind kind, con
     return false;
   }
   counts_.count(kind);
+  const auto payload = std::as_bytes(std::span(&event, 1));
+  topics_.add(kind, result.position, payload);
   checksum_.add(static_cast<std::uint64_t>(kind));
-  checksum_.add(std::as_bytes(std::span(&event, 1)));
+  checksum_.add(payload);
   return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include "checksum.hpp"
 #include "events.hpp"
+#include "flow_tally.hpp"
 #include "tally.hpp"
 
 namespace trading {
@@ -39,6 +40,8 @@ class FlowPublisher {
 
   [[nodiscard]] const std::string& error() const noexcept { return error_; }
   [[nodiscard]] const KindCounts& counts() const noexcept { return counts_; }
+  /// The same with positions and content, topic by topic.
+  [[nodiscard]] const FlowTally& topics() const noexcept { return topics_; }
   [[nodiscard]] const Turnover& turnover() const noexcept { return turnover_; }
   [[nodiscard]] std::uint64_t checksum() const noexcept { return checksum_.value(); }
   [[nodiscard]] const sluice::Histogram& latency() const noexcept { return latency_; }
@@ -59,6 +62,7 @@ class FlowPublisher {
   sluice::TypedPublisher<DayMarker> days_;
 
   KindCounts counts_;
+  FlowTally topics_;
   Turnover turnover_;
   Checksum checksum_;
   std::string error_;

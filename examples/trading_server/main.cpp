@@ -61,11 +61,15 @@ int run(std::span<const char* const> arguments) {
   if (!source) return fail(kBadRequest, source.error().message);
 
   trading::watch_stop_signals();
-  const trading::Report report = trading::run_server(*options, *source->feed, source->description);
-  if (!print(options->json ? trading::to_json(report) + "\n" : trading::to_table(report))) {
+  const auto report = trading::run_server(*options, *source->feed, source->description);
+  if (!report) {
+    if (options->journal.empty()) return fail(kFailed, report.error().to_string());
+    return fail(kBadRequest, "--journal " + options->journal + ": " + report.error().message);
+  }
+  if (!print(options->json ? trading::to_json(*report) + "\n" : trading::to_table(*report))) {
     return fail(kFailed, "can't write the report to standard output");
   }
-  return report.reconciled() ? kReconciled : kFailed;
+  return report->reconciled() ? kReconciled : kFailed;
 }
 
 }  // namespace

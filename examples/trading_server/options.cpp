@@ -75,7 +75,7 @@ Complaint take_ring(Options& options, std::string_view text) {
 constexpr std::uint64_t kMostEvents = 1'000'000'000'000'000;
 constexpr std::uint64_t kMostPasses = 1'000'000'000'000;
 
-constexpr std::array<Option, 12> kOptions = {{
+constexpr std::array<Option, 13> kOptions = {{
     {"--input", "FILE",
      [](Options& options, std::string_view text) -> Complaint {
        if (text.empty()) return "the name of a file of LOBSTER messages";
@@ -111,6 +111,13 @@ constexpr std::array<Option, 12> kOptions = {{
      },
      "how long the slow screen takes for each event (default 20us)"},
     {"--ring", "BYTES", take_ring, "size of the bus's ring, a power of two (default 1MiB)"},
+    {"--journal", "DIR",
+     [](Options& options, std::string_view text) -> Complaint {
+       if (text.empty()) return "the name of a directory, which is made if it is not there";
+       options.journal = text;
+       return std::nullopt;
+     },
+     "keep every event in a journal in DIR, and read this run's back at the end"},
     {"--json", "",
      [](Options& options, std::string_view) -> Complaint {
        options.json = true;
@@ -257,10 +264,12 @@ std::string usage() {
       "  trading_server --input messages.csv --repeat 5000  a recorded morning, 5,000 times\n"
       "  trading_server --rate 100000 --duration 30s        paced: shows what a delivery takes\n"
       "  trading_server --duration 8h                       a long run; Ctrl-C drains and prints\n"
+      "  trading_server --journal kept                      kill it, run it again: nothing is lost\n"
       "  trading_server --json | jq .reconciled             for machines\n"
       "\n"
       "Exit status: 0 every count was right, 1 one was not (or the bus failed), 2 the options or the input "
-      "are bad.\n";
+      "are\n"
+      "bad, or the journal can't be opened.\n";
   return text;
 }
 

@@ -29,6 +29,7 @@ struct Options {
 
   // The bus.
   std::uint64_t ring_bytes = 1ULL << 20;  ///< a power of two, 64 KiB to 1 GiB
+  std::string journal;                    ///< directory that keeps every event; empty: none are kept
 
   // How to tell.
   bool json = false;  ///< one object on standard output instead of the table

@@ -9,6 +9,7 @@
 
 #include "book.hpp"
 #include "events.hpp"
+#include "journal_report.hpp"
 
 namespace trading {
 
@@ -67,7 +68,8 @@ struct Report {
 
   std::vector<SubscriberReport> subscribers;
   std::vector<GroupReport> groups;
-  std::vector<std::string> problems;  ///< what did not reconcile, each in a sentence
+  std::optional<JournalReport> journal;  ///< nothing: the run was not kept
+  std::vector<std::string> problems;     ///< what did not reconcile, each in a sentence
 
   [[nodiscard]] bool reconciled() const { return problems.empty(); }
   [[nodiscard]] double events_per_second() const {

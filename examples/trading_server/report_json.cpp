@@ -51,6 +51,49 @@ void write_pass(JsonWriter& json, const BookSummary& pass) {
   json.end_object();
 }
 
+void write(JsonWriter& json, const sluice::ShardRecovery& shard) {
+  const auto number = [](const std::optional<std::uint64_t>& position) {
+    return position ? std::optional(static_cast<std::int64_t>(*position)) : std::nullopt;
+  };
+  json.begin_object();
+  json.member("shard", std::uint64_t{shard.shard});
+  json.member("position", shard.position);
+  json.member("from_ring", shard.from_ring);
+  json.member("aborted_bytes", shard.aborted_bytes);
+  json.member("written_anew_bytes", shard.written_anew_bytes);
+  json.member("cut_at", number(shard.cut_at));
+  json.member("tail_unknown", number(shard.tail_unknown));
+  json.end_object();
+}
+
+void write(JsonWriter& json, const JournalReport& journal) {
+  json.begin_object("journal");
+  json.member("directory", journal.directory);
+  json.begin_object("recovery");
+  json.member("is_new", journal.found.is_new);
+  json.member("was_closed", journal.found.was_closed);
+  json.member("ring", journal.found.ring);
+  json.begin_array("shards");
+  for (const sluice::ShardRecovery& shard : journal.found.shards) write(json, shard);
+  json.end_array();
+  json.end_object();
+  json.member("earlier", journal.earlier ? std::optional(static_cast<std::int64_t>(*journal.earlier))
+                                         : std::optional<std::int64_t>());
+  json.member("kept", journal.kept.total());
+  json.begin_object("kept_by_kind");
+  for (std::size_t kind = 0; kind < kKinds; ++kind) json.member(kKindNames[kind], journal.kept.by_kind[kind]);
+  json.end_object();
+  json.member("bytes", journal.bytes);
+  json.member("directory_bytes", journal.directory_bytes);
+  json.member("close_seconds", journal.close_seconds, 6);
+  json.member("open_seconds", journal.open_seconds, 6);
+  json.member("read_seconds", journal.read_seconds, 6);
+  json.member("read_events_per_second", journal.events_per_second(), 0);
+  json.member("read_bytes_per_second", journal.bytes_per_second(), 0);
+  json.member("ok", journal.ok);
+  json.end_object();
+}
+
 }  // namespace
 
 std::string to_json(const Report& report) {
@@ -88,6 +131,7 @@ std::string to_json(const Report& report) {
   json.begin_array("groups");
   for (const GroupReport& group : report.groups) write(json, group);
   json.end_array();
+  if (report.journal) write(json, *report.journal);
   return json.finish();
 }
 

@@ -110,7 +110,7 @@ std::string verdict(const Report& report) {
 
 std::string to_table(const Report& report) {
   return heading(report) + throughput(report) + latencies(report) + subscribers(report) + book(report) +
-         verdict(report);
+         (report.journal ? to_text(*report.journal) : "") + verdict(report);
 }
 
 }  // namespace trading

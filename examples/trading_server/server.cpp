@@ -12,6 +12,7 @@
 
 #include "sluice/base/clock.hpp"
 
+#include "archive.hpp"
 #include "audience.hpp"
 #include "flow_publisher.hpp"
 #include "kind_table.hpp"
@@ -58,21 +59,43 @@ class Notices {
   std::vector<std::string> texts_;
 };
 
-sluice::BusOptions bus_options(const Options& options, const std::shared_ptr<Notices>& notices) {
+sluice::BusOptions bus_options(const Options& options) {
   sluice::BusOptions result;
-  result.on_notice = [notices](const sluice::Notice& notice) { notices->add(notice); };
   result.capacity_bytes = options.ring_bytes;
   result.name = "trading";
   return result;
 }
 
+/// What a run stands on, as far as it can be refused.
+struct Ground {
+  std::shared_ptr<Notices> notices;
+  std::optional<Archive> archive;
+  sluice::Bus bus;
+};
+
+sluice::Result<Ground> lay_ground(const Options& options) {
+  auto notices = std::make_shared<Notices>();
+  sluice::BusOptions for_bus = bus_options(options);
+  for_bus.on_notice = [notices](const sluice::Notice& notice) { notices->add(notice); };
+  std::optional<Archive> archive;
+  if (!options.journal.empty()) {
+    archive.emplace(options.journal);
+    for_bus.persistence = archive->persistence();
+  }
+  return sluice::Bus::open(std::move(for_bus)).transform([&](sluice::Bus&& bus) {
+    if (archive) archive->begin(bus);
+    return Ground{std::move(notices), std::move(archive), std::move(bus)};
+  });
+}
+
 class Server {
  public:
-  Server(const Options& options, Feed& feed)
+  Server(const Options& options, Feed& feed, Ground ground)
       : options_(options),
         feed_(feed),
-        notices_(std::make_shared<Notices>()),
-        bus_(sluice::Bus::open(bus_options(options, notices_)).value()),
+        notices_(std::move(ground.notices)),
+        archive_(std::move(ground.archive)),
+        bus_(std::move(ground.bus)),
         publisher_(bus_, options.symbol, timing_for(options)),
         kinds_(bus_, options.symbol),
         audience_(bus_, kinds_, options, timing_for(options).every),
@@ -152,7 +175,10 @@ class Server {
     report.seconds = seconds_between(pace_.start_ns(), gating_done_ns);
     report.drain_seconds = seconds_between(gating_done_ns, sluice::monotonic_ns());
 
+    if (archive_) archive_->note_trouble(books_);
+    const std::int64_t closing_ns = sluice::monotonic_ns();
     const sluice::CloseReport closed = bus_.close();
+    close_seconds_ = seconds_between(closing_ns, sluice::monotonic_ns());
     books_.expect_equal("close", "number of events published by the bus's count", closed.published,
                         publisher_.counts().total());
     for (const std::string& name : closed.cut_short) books_.report("close", name + " was cut short");
@@ -167,12 +193,18 @@ class Server {
     if (!publisher_.error().empty()) books_.report("publisher", publisher_.error());
     for (const std::string& notice : notices_->take()) books_.report("bus", notice);
     audience_.settle(publisher_, books_, report);
+    if (archive_) {
+      report.journal = archive_->settle({publisher_.topics(), publisher_.checksum()}, options_,
+                                        bus_options(options_), books_);
+      report.journal->close_seconds = close_seconds_;
+    }
     report.problems = books_.problems();
   }
 
   const Options& options_;
   Feed& feed_;
   std::shared_ptr<Notices> notices_;
+  std::optional<Archive> archive_;
   sluice::Bus bus_;
   FlowPublisher publisher_;
   KindTable kinds_;
@@ -182,12 +214,14 @@ class Server {
   Pace pace_;  ///< last: its time begins when everything is ready
   std::int64_t next_housekeeping_ns_ = 0;
   std::uint64_t days_closed_ = 0;
+  double close_seconds_ = 0;
 };
 
 }  // namespace
 
-Report run_server(const Options& options, Feed& feed, std::string source) {
-  return Server(options, feed).run(std::move(source));
+sluice::Result<Report> run_server(const Options& options, Feed& feed, std::string source) {
+  return lay_ground(options).transform(
+      [&](Ground&& ground) { return Server(options, feed, std::move(ground)).run(std::move(source)); });
 }
 
 }  // namespace trading

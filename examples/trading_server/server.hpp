@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "sluice/base/result.hpp"
+
 #include "feed.hpp"
 #include "options.hpp"
 #include "report.hpp"
@@ -10,9 +12,12 @@
 namespace trading {
 
 /// The whole job: opens a bus, starts everybody who listens, publishes `feed` to its end (or until the time
-/// is up, or `stop_requested()`), drains, closes, and accounts for every event. `source` says in words where
-/// the feed comes from. Draws progress on standard error when that is a terminal. Throws `sluice::BadResult`
-/// when the bus can't be set up; what goes wrong later is in the report's `problems`.
-[[nodiscard]] Report run_server(const Options& options, Feed& feed, std::string source);
+/// is up, or `stop_requested()`), drains, closes, reads back what a journal has kept, and accounts for every
+/// event. `source` says in words where the feed comes from. Draws progress on standard error when that is a
+/// terminal.
+///
+/// Errors: what `Bus::open` answers, the journal's among them. Throws `sluice::BadResult` when the bus can't
+/// be set up after that; what goes wrong later is in the report's `problems`.
+[[nodiscard]] sluice::Result<Report> run_server(const Options& options, Feed& feed, std::string source);
 
 }  // namespace trading

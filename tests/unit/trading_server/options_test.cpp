@@ -27,14 +27,16 @@ TEST(Options, without_arguments_are_a_short_run_of_the_generator) {
   EXPECT_EQ(options.events, 5'000'000U);
   EXPECT_EQ(options.rate, 0U);
   EXPECT_EQ(options.symbol, "AAPL");
+  EXPECT_EQ(options.journal, "") << "nothing is kept";
   EXPECT_FALSE(options.json);
   EXPECT_FALSE(options.help);
 }
 
 TEST(Options, are_taken_with_a_space_or_an_equals_sign) {
-  const Options options = parse({"--input", "flow.csv", "--repeat=5_000", "--json", "--symbol=MSFT", "--rate",
-                                 "1000", "--risk-workers", "4", "--screen-delay=1.5ms", "--ring", "4MiB"})
-                              .value();
+  const Options options =
+      parse({"--input", "flow.csv", "--repeat=5_000", "--json", "--symbol=MSFT", "--rate", "1000",
+             "--risk-workers", "4", "--screen-delay=1.5ms", "--ring", "4MiB", "--journal", "kept"})
+          .value();
   EXPECT_EQ(options.input, "flow.csv");
   EXPECT_EQ(options.repeat, 5'000U);
   EXPECT_EQ(options.symbol, "MSFT");
@@ -42,6 +44,7 @@ TEST(Options, are_taken_with_a_space_or_an_equals_sign) {
   EXPECT_EQ(options.risk_workers, 4U);
   EXPECT_EQ(options.screen_delay, 1'500us);
   EXPECT_EQ(options.ring_bytes, 4U << 20);
+  EXPECT_EQ(options.journal, "kept");
   EXPECT_TRUE(options.json);
 }
 
@@ -80,6 +83,7 @@ TEST(Options, say_what_a_value_should_have_been) {
   expect_refusal({"--symbol", "*"}, "--symbol is \"*\"", "wildcard");
   expect_refusal({"--symbol", ""}, "--symbol is \"\"", "symbol");
   expect_refusal({"--input", ""}, "--input is \"\"", "file");
+  expect_refusal({"--journal", ""}, "--journal is \"\"", "directory");
 }
 
 TEST(Options, ask_for_a_value_that_is_missing) {
@@ -105,8 +109,8 @@ TEST(Usage, names_every_option_with_examples) {
   const std::string text = usage();
   for (const std::string_view name :
        {"--input FILE", "--repeat N", "--events N", "--seed N", "--symbol NAME", "--duration TIME",
-        "--rate N", "--risk-workers N", "--screen-delay TIME", "--ring BYTES", "--json", "--help",
-        "Examples:", "Exit status:"}) {
+        "--rate N", "--risk-workers N", "--screen-delay TIME", "--ring BYTES", "--journal DIR", "--json",
+        "--help", "Examples:", "Exit status:"}) {
     EXPECT_NE(text.find(name), std::string::npos) << name;
   }
 }

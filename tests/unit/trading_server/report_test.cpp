@@ -90,6 +90,69 @@ TEST(Report, of_a_run_that_was_cut_before_the_first_close_says_so) {
   expect_contains(table, "no day was over");
 }
 
+JournalReport sample_journal() {
+  JournalReport journal;
+  journal.directory = "kept";
+  journal.found.shards = {{.shard = 0, .position = 640, .from_ring = 1'234}};
+  journal.earlier = 7'000;
+  journal.kept.by_kind = {2'000, 100, 1'500, 900, 490, 0, 0, 10};
+  journal.bytes = 320'000;
+  journal.directory_bytes = 4U << 20;
+  journal.close_seconds = 0.01;
+  journal.open_seconds = 0.002;
+  journal.read_seconds = 0.5;
+  return journal;
+}
+
+TEST(Report, of_a_run_that_was_kept_tells_of_its_journal) {
+  Report report = sample_report();
+  EXPECT_EQ(to_json(report).find("journal"), std::string::npos);
+  report.journal = sample_journal();
+  const std::string json = to_json(report);
+  for (const std::string_view part :
+       {R"("journal":{"directory":"kept","recovery":{"is_new":false,"was_closed":false,"ring":"","shards":[)",
+        R"({"shard":0,"position":640,"from_ring":1234,"aborted_bytes":0,"written_anew_bytes":0,)",
+        R"("cut_at":null,"tail_unknown":null}]},"earlier":7000,"kept":5000,)", R"("execution":900,)",
+        R"("bytes":320000,"directory_bytes":4194304,"close_seconds":0.010000,)",
+        R"("read_events_per_second":10000,"read_bytes_per_second":640000,"ok":true})"}) {
+    expect_contains(json, part);
+  }
+  const std::string table = to_table(report);
+  for (const std::string_view part :
+       {"Journal kept: the run before was not closed: 1,234 events came from its ring\n",
+        "kept 5,000 events of this run in 312 KiB, behind 7,000 events of earlier runs; 4.00 MiB on the "
+        "disk\n",
+        "closed in 10.0 ms, open again in 2.00 ms, read back in 500 ms: 10,000 events/s, 625 KiB/s\n"}) {
+    expect_contains(table, part);
+  }
+}
+
+TEST(Report, of_a_journal_whose_earlier_events_can_not_be_read_says_so) {
+  JournalReport journal = sample_journal();
+  journal.earlier.reset();
+  journal.ok = false;
+  expect_contains(to_text(journal), "behind earlier ones that can't all be read");
+  expect_contains(to_text(journal), "; OFF");
+  Report report = sample_report();
+  report.journal = journal;
+  expect_contains(to_json(report), R"("earlier":null)");
+}
+
+TEST(Report, says_what_the_run_before_left_in_the_journal) {
+  EXPECT_EQ(describe({.is_new = true}), "it is new");
+  EXPECT_EQ(describe({.was_closed = true}), "the run before was closed in order");
+  sluice::JournalRecovery lost;
+  lost.ring = "its ring is gone";
+  lost.shards = {{.from_ring = 1, .aborted_bytes = 96, .cut_at = 4'096, .written_anew_bytes = 2'048},
+                 {.shard = 1, .tail_unknown = 64'000}};
+  EXPECT_EQ(
+      describe(lost),
+      "the run before was not closed: on shard 0 1 event came from its ring, 96 B of open claims did "
+      "not, 2.00 KiB were written anew, as a sync may have failed, a torn record was cut off at position "
+      "4,096; on shard 1 0 events came from its ring, and what lay behind position 64,000 is lost, if "
+      "there was anything (its ring is gone)");
+}
+
 TEST(Report, of_nothing_has_a_rate_of_zero) {
   EXPECT_EQ(Report().events_per_second(), 0.0);
   expect_contains(to_json(Report()), R"("events_per_second":0,)");
