@@ -63,6 +63,9 @@ Result<MappedMemory> MappedMemory::allocate(std::size_t bytes) {
   // Before the pages come, or they come as small ones; refused where the kernel has no huge pages, which is
   // fine.
   if (bytes >= kHugePageBytes) (void)::madvise(memory.data_, bytes, MADV_HUGEPAGE);
+#if defined(MADV_WIPEONFORK)
+  (void)::madvise(memory.data_, bytes, MADV_WIPEONFORK);  // refused by older kernels, which is fine, too
+#endif
   if (const int failure = populate(memory.data_, bytes); failure != 0) {
     return out_of_memory(bytes, describe_errno("the pages could not be had", failure));
   }
@@ -81,6 +84,16 @@ MappedMemory& MappedMemory::operator=(MappedMemory&& other) noexcept {
 
 MappedMemory::~MappedMemory() {
   if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+bool replace_by_zeroes(std::byte* data, std::size_t bytes) noexcept {
+  const std::size_t whole_pages = bytes / page_bytes() * page_bytes();
+  if (::mmap(data, whole_pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+      MAP_FAILED) {
+    return true;
+  }
+  ::munmap(data, whole_pages);
+  return false;
 }
 
 }  // namespace sluice::platform

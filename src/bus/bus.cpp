@@ -25,6 +25,7 @@ Bus::~Bus() {
 
 void Bus::end() noexcept {
   if (core_ == nullptr) return;
+  if (!core_->is_home()) return platform::abandon(std::move(core_));
   core_->cancel();
   (void)core_->close(std::chrono::nanoseconds(0));
   for (const auto& runner : core_->runners()) runner->join();
@@ -56,6 +57,7 @@ Result<Subscription> Bus::subscribe(SubscribeOptions options) {
 
 Result<Runner> Bus::start(Subscription& subscription, std::unique_ptr<detail::Pump> pump,
                           RunOptions options) {
+  if (auto home = core_->check_home(); !home) return std::move(home).error();
   if (auto valid = detail::validate(options); !valid) return std::move(valid).error();
   auto runner =
       std::make_shared<detail::RunnerCore>(subscription.state_.shared(), std::move(pump), std::move(options));
@@ -78,6 +80,7 @@ BusMetrics Bus::metrics() const {
   return core_->metrics();
 }
 Result<const Topic*> Bus::topic(std::string_view name) {
+  if (auto home = core_->check_home(); !home) return std::move(home).error();
   return core_->topics().intern(name);
 }
 

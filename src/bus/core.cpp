@@ -13,6 +13,8 @@ Result<std::shared_ptr<Core>> Core::open(BusOptions options) {
     if (core->persistence_started_) core->options_.persistence->stop(std::chrono::nanoseconds(0));
     return std::move(started).error();
   }
+  core->fork_hook_.emplace([](void* opened) noexcept { static_cast<Core*>(opened)->close_in_child(); },
+                           core.get());
   return core;
 }
 
@@ -79,6 +81,7 @@ Result<void> Core::make_shard(std::uint32_t index, std::uint64_t epoch, std::uin
     auto given = options_.persistence->ring_memory(index, bytes);
     if (!given) return std::move(given).error();
     memory = *given;
+    if (!memory.empty()) given_memory_.push_back(memory);
   }
   if (memory.empty()) {
     auto allocated = platform::MappedMemory::allocate(bytes);

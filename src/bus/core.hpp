@@ -22,6 +22,8 @@
 #include "sluice/bus/persistence.hpp"
 #include "sluice/topic/table.hpp"
 
+#include "base/fork_hook.hpp"
+#include "base/home_process.hpp"
 #include "bus/deadline.hpp"
 #include "bus/group.hpp"
 #include "bus/holder.hpp"
@@ -35,12 +37,24 @@ namespace sluice::detail {
 /// **Locks.** `mutex_` guards who is on the bus: slots, groups, publishers, runners. Publishing and polling
 /// never take it; joining, leaving, waiting publishers and numbers do, for a short time and never around a
 /// handler. The topic table's own lock comes after it.
+///
+/// **Forks.** A forked child has the handles, but no thread of the bus, and any lock may be held by one that
+/// is not there. So every call that takes a lock, waits or ends something first asks `is_home`, and in a
+/// child does nothing; handles that go there leave what they own alone. The paths that are in a hurry ask
+/// nothing: they find the rings closed and every subscription cancelled, which `close_in_child` has seen to.
 class Core : public std::enable_shared_from_this<Core> {
  public:
   /// Opens: options are validated, the persistence starts, memory is had.
   [[nodiscard]] static Result<std::shared_ptr<Core>> open(BusOptions options);
   explicit Core(BusOptions options);
   ~Core();
+
+  // Forks: forks.cpp.
+  /// False in a forked child.
+  [[nodiscard]] bool is_home() const noexcept { return home_.is_here(); }
+  /// `forked` in a forked child.
+  [[nodiscard]] Result<void> check_home() const;
+  [[nodiscard]] Error forked_error() const;
 
   // Joining: subscribe.cpp and publishers.cpp.
   [[nodiscard]] Result<std::shared_ptr<SubscriptionState>> subscribe(SubscribeOptions options);
@@ -110,10 +124,15 @@ class Core : public std::enable_shared_from_this<Core> {
  private:
   struct Slot {
     std::weak_ptr<SubscriptionState> owner;
+    log::Atomic<SubscriptionState*> state{nullptr};  ///< the owner, until it has left; for `close_in_child`
     bool taken = false;
     std::optional<platform::EventFd>
         event_fd;  ///< kept for the next owner: a late signal must never hit a stranger
   };
+
+  void close_in_child() noexcept;
+  /// For `publish`, off its path.
+  [[nodiscard, gnu::noinline]] Result<const Topic*> intern_new(std::string_view topic_name);
 
   [[nodiscard]] Result<void> start();
   [[nodiscard]] Result<void> make_shard(std::uint32_t index, std::uint64_t epoch, std::uint64_t position);
@@ -135,10 +154,12 @@ class Core : public std::enable_shared_from_this<Core> {
   void close_group(Group& group, std::uint64_t& unfinished) noexcept;
   void sweep_orphans(Group& group, std::uint64_t& unfinished) noexcept;
 
+  const platform::HomeProcess home_;
   BusOptions options_;
   std::unique_ptr<Waiter[]> waiters_;
   std::unique_ptr<log::Atomic<const Group*>[]> slot_groups_;
   std::vector<platform::MappedMemory> memory_;
+  std::vector<std::span<std::byte>> given_memory_;  ///< by the persistence, which may share it with others
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<TopicTable> topics_;
   Keeper keeper_;
@@ -164,6 +185,7 @@ class Core : public std::enable_shared_from_this<Core> {
   bool persistence_started_ = false;  ///< while opening
   SharedCounter published_by_name_;
   SharedCounter publisher_rescues_;
+  std::optional<platform::ForkHook> fork_hook_;  ///< last: no child may find less than all of the above
 };
 
 }  // namespace sluice::detail

@@ -37,6 +37,10 @@ DispatchCore::DispatchCore(std::shared_ptr<SubscriptionState> subscription)
       topics_(subscription_->core->topics()),
       routes_(topics_.options().max_topics) {}
 
+bool DispatchCore::is_home() const noexcept {
+  return subscription_->core->is_home();
+}
+
 DispatchCore::Retired::~Retired() {
   for (const auto& [number, added] : handlers) {
     if (added.is_closed) added.handler->drop();
@@ -46,6 +50,7 @@ DispatchCore::Retired::~Retired() {
 Result<std::vector<ShardPosition>> DispatchCore::add(std::string_view topic,
                                                      const std::shared_ptr<DispatchHandler>& handler) {
   try {
+    if (auto home = subscription_->core->check_home(); !home) return std::move(home).error();
     const auto pattern = Pattern::parse(topic);
     if (!pattern) return pattern.error();
     if (auto possible = check(*pattern); !possible) return std::move(possible).error();
@@ -151,6 +156,7 @@ Route DispatchCore::resolve_locked(std::uint32_t topic_id) {
 }
 
 void DispatchCore::remove(DispatchHandler& handler) noexcept {
+  if (!is_home()) return;
   log::remove_starts(handler.starts());
   const Retired unreachable = [&] {
     const std::lock_guard lock(mutex_);
@@ -197,6 +203,7 @@ DispatchCore::Retired DispatchCore::take_unreachable() noexcept {
 }
 
 void DispatchCore::free_unreachable() noexcept {
+  if (!is_home()) return;
   const Retired unreachable = [&] {
     const std::lock_guard lock(mutex_);
     retirement_.fence_off();  // for a poll that has begun since

@@ -43,6 +43,8 @@ class DispatchCore {
   PollResult poll(std::size_t limit);
 
   [[nodiscard]] std::uint64_t exceptions() const noexcept { return exceptions_.read(); }
+  /// False in a forked child, which must leave it alone: its lock may be held by nobody.
+  [[nodiscard]] bool is_home() const noexcept;
 
  private:
   class InPoll;

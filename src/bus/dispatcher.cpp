@@ -2,6 +2,7 @@
 
 #include "sluice/bus/bus.hpp"
 
+#include "base/home_process.hpp"
 #include "bus/dispatch_core.hpp"
 
 namespace sluice {
@@ -57,6 +58,7 @@ Dispatcher::~Dispatcher() {
 
 void Dispatcher::end() noexcept {
   if (core_ == nullptr) return;  // moved from
+  if (!core_->is_home()) return platform::abandon(std::move(core_));
   subscription_.cancel();
   core_->close();
 }
@@ -111,6 +113,10 @@ void HandlerHandle::end() noexcept {
   const auto handler = std::move(handler_);
   const auto core = std::move(core_);
   if (handler == nullptr) return;
+  if (!core->is_home()) {
+    platform::abandon(std::shared_ptr(core));
+    return platform::abandon(std::shared_ptr(handler));
+  }
   core->remove(*handler);
   if (core->await(*handler)) handler->drop();
 }

@@ -32,7 +32,7 @@ void Keeper::refused(std::uint32_t shard) noexcept {
 }
 
 void Keeper::notify(Notice notice) noexcept {
-  if (!core_->options().on_notice) return;
+  if (!core_->options().on_notice || !core_->is_home()) return;
   try {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;

@@ -37,6 +37,11 @@ std::vector<std::shared_ptr<RunnerCore>> Core::runners() {
 }
 
 DrainReport Core::drain(std::chrono::nanoseconds timeout) {
+  if (!is_home()) {
+    DrainReport nothing;
+    nothing.pending.push_back(forked_error().message);
+    return nothing;
+  }
   const Deadline deadline = Deadline::in(timeout);
   std::vector<std::uint64_t> targets;
   for (const auto& shard : shards_) targets.push_back(shard->ring.tail());
@@ -128,10 +133,12 @@ void Core::name_left_out(const std::vector<std::uint64_t>& targets, DrainReport&
 }
 
 void Core::cancel() noexcept {
+  if (!is_home()) return;
   for (const auto& subscription : subscriptions()) subscription->request(kCancelled);
 }
 
 CloseReport Core::close(std::chrono::nanoseconds timeout) {
+  if (!is_home()) return {};
   const Deadline deadline = Deadline::in(timeout);
   std::unique_lock lock(close_mutex_);
   if (closing_) return await_close(lock, deadline);

@@ -36,6 +36,7 @@ void SubscriptionState::join(Port& port) noexcept {
 }
 
 void SubscriptionState::request(std::uint32_t bits) noexcept {
+  if (!core->is_home()) return;
   turnstile.ask(bits);
   // Before leaving, which takes the eventfd away from the waiter.
   wake();
@@ -44,12 +45,13 @@ void SubscriptionState::request(std::uint32_t bits) noexcept {
 
 void SubscriptionState::end_of(std::shared_ptr<SubscriptionState> subscription) noexcept {
   SubscriptionState& state = *subscription;
+  if (!state.core->is_home()) return platform::abandon(std::move(subscription));
   if (is_polled_here(state)) state.keep_alive = subscription;
   state.request(kCancelled);
 }
 
 void SubscriptionState::leave_once() noexcept {
-  if (!left()) leave();
+  if (!left() && core->is_home()) leave();
 }
 
 void SubscriptionState::leave() noexcept {

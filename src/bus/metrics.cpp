@@ -42,6 +42,7 @@ ShardMetrics Core::metrics_of(Shard& shard) {
 
 BusMetrics Core::metrics() {
   BusMetrics metrics;
+  if (!is_home()) return metrics;
   metrics.published = published();
   metrics.topics = topics_->size();
   metrics.evictions = keeper_.evictions();

@@ -166,6 +166,7 @@ PublishResult PublisherCore::refuse_batch(std::uint64_t bytes) noexcept {
 }
 
 Error PublisherCore::describe_failure() const {
+  if (!core_->is_home()) return core_->forked_error();
   const std::string at = "publishing to \"" + std::string(topic->name()) + "\": ";
   std::string holder(failure_.holder.data());
   // Too dear for a call that is made in a loop; who holds the ring now will do.

@@ -28,6 +28,7 @@ Result<const Topic*> intern(TopicTable& topics, std::string_view name) {
 Result<std::shared_ptr<PublisherCore>> Core::publisher(std::string_view topic_name,
                                                        std::optional<TypeIdentity> type,
                                                        PublisherOptions options) {
+  if (auto home = check_home(); !home) return std::move(home).error();
   if (auto valid = validate(options); !valid) return std::move(valid).error();
   if (closed()) return closed_error(topic_name);
   auto topic = intern(*topics_, topic_name);
@@ -52,17 +53,23 @@ Result<std::shared_ptr<PublisherCore>> Core::publisher(std::string_view topic_na
 }
 
 void Core::forget(PublisherCore& publisher) noexcept {
+  if (!is_home()) return;
   const std::lock_guard lock(mutex_);
   if (publishers_.erase(&publisher) == 0) return;
   published_before_ += publisher.published.read();
   publisher.shard->has_publisher = false;
 }
 
+Result<const Topic*> Core::intern_new(std::string_view topic_name) {
+  if (auto home = check_home(); !home) return std::move(home).error();
+  return intern(*topics_, topic_name);
+}
+
 Result<EventId> Core::publish(std::string_view topic_name, std::span<const std::byte> payload,
                               const PublishOptions& options) {
   const Topic* topic = topics_->find(topic_name);
   if (topic == nullptr) [[unlikely]] {
-    auto made = intern(*topics_, topic_name);
+    auto made = intern_new(topic_name);
     if (!made) return std::move(made).error();
     topic = *made;
   }

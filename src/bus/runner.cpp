@@ -132,17 +132,18 @@ Runner::~Runner() {
 
 void Runner::end() noexcept {
   if (core_ == nullptr) return;
+  if (!core_->is_home()) return platform::abandon(std::move(core_));
   core_->stop();
   core_->join();
 }
 void Runner::stop() noexcept {
-  core_->stop();
+  if (core_->is_home()) core_->stop();
 }
 void Runner::join() noexcept {
-  core_->join();
+  if (core_->is_home()) core_->join();
 }
 bool Runner::running() const noexcept {
-  return core_->running();
+  return core_->is_home() && core_->running();
 }
 std::uint64_t Runner::exceptions() const noexcept {
   return core_->exceptions();

@@ -34,6 +34,8 @@ class RunnerCore : public std::enable_shared_from_this<RunnerCore> {
   [[nodiscard]] bool is_this_thread() const noexcept { return thread_id() == platform::current_thread_id(); }
   [[nodiscard]] std::uint64_t exceptions() const noexcept { return exceptions_.read(); }
   [[nodiscard]] SubscriptionState& subscription() noexcept { return *subscription_; }
+  /// False in a forked child, which has no such thread.
+  [[nodiscard]] bool is_home() const noexcept { return subscription_->core->is_home(); }
 
  private:
   [[nodiscard]] std::uint64_t thread_id() const noexcept {

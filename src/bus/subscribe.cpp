@@ -36,6 +36,7 @@ std::string difference(const SubscribeOptions& group, const SubscribeOptions& me
 }  // namespace
 
 Result<std::shared_ptr<SubscriptionState>> Core::subscribe(SubscribeOptions options) {
+  if (auto home = check_home(); !home) return std::move(home).error();
   if (auto valid = validate(options); !valid) return std::move(valid).error();
   auto pattern = Pattern::parse(options.topic.empty() ? ">" : std::string_view(options.topic));
   if (!pattern) return std::move(pattern).error();
@@ -64,6 +65,8 @@ Result<std::shared_ptr<SubscriptionState>> Core::subscribe(SubscribeOptions opti
     return std::move(attached).error();
   }
   slots_[*slot].owner = subscription;
+  // SYNC slot-state: the subscription is made.
+  slots_[*slot].state.store(subscription.get(), std::memory_order_release);
   slots_[*slot].taken = true;
   return subscription;
 }
@@ -191,11 +194,14 @@ void Core::forget(SubscriptionState& subscription) noexcept {
   }
   rescues_before_ += subscription.rescues.read();
   slots_[subscription.slot].owner.reset();
+  // Relaxed: who is forked before this finds one that has left, and cancels it once more.
+  slots_[subscription.slot].state.store(nullptr, std::memory_order_relaxed);
   // Somebody's loop may still wait on the slot's eventfd; it is free when that somebody lets the handle go.
   if (!subscription.has_event_fd()) slots_[subscription.slot].taken = false;
 }
 
 void Core::release_slot(std::uint32_t slot) noexcept {
+  if (!is_home()) return;
   const std::lock_guard lock(mutex_);
   // SYNC event-fd: no signal after this but late ones, for which the descriptor is kept.
   waiters_[slot].event_fd.store(-1, std::memory_order_release);

@@ -11,6 +11,7 @@ Subscription::Subscription(std::shared_ptr<detail::SubscriptionState> state) noe
 Result<Event> Subscription::next(std::chrono::nanoseconds timeout) {
   const auto deadline = detail::Deadline::in_or_never(timeout);
   const auto error = [this](ErrorCode code, std::string_view what) {
+    if (!state_->core->is_home()) return state_->core->forked_error();
     return Error{code, "subscription \"" + name() + "\": " + std::string(what)};
   };
   for (;;) {

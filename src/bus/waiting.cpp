@@ -125,6 +125,7 @@ void SubscriptionState::nudge() noexcept {
 }
 
 Result<int> SubscriptionState::open_event_fd() {
+  if (auto home = core->check_home(); !home) return std::move(home).error();
   if (const PollStatus status = lock(); status != PollStatus::ok) {
     return Error{status == PollStatus::evicted     ? ErrorCode::evicted
                  : status == PollStatus::cancelled ? ErrorCode::cancelled

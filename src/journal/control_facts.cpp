@@ -24,6 +24,7 @@ Result<void> JournalImpl::define_topic(const TopicDefinition& topic) {
 }
 
 Result<std::optional<std::uint64_t>> JournalImpl::load_cursor(std::string_view name, std::uint32_t shard) {
+  if (auto home = check_home(); !home) return std::move(home).error();
   const std::lock_guard lock(mutex_);
   const auto found = cursors_.find({std::string(name), shard});
   if (found == cursors_.end()) return std::optional<std::uint64_t>();
@@ -54,6 +55,7 @@ Result<void> JournalImpl::remove_cursor(std::string_view name, std::uint32_t sha
 
 /// Has `append` append to the control log, under the lock, and remember what it appended.
 Result<void> JournalImpl::keep_fact(const std::function<Result<void>(ControlLog&)>& append) {
+  if (auto home = check_home(); !home) return home;
   const NoFileSizeSignal no_signal;
   std::unique_lock lock(mutex_);
   if (next_control_ != nullptr || control_->written() >= control_limit_bytes_) {

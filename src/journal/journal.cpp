@@ -17,7 +17,13 @@ JournalImpl::~JournalImpl() {
   stop(std::chrono::nanoseconds(0));
 }
 
+Result<void> JournalImpl::check_home() const {
+  if (home_.is_here()) return {};
+  return home_.error("the journal " + options_.directory);
+}
+
 std::optional<Error> JournalImpl::trouble() const {
+  if (auto home = check_home(); !home) return std::move(home).error();
   const std::lock_guard lock(mutex_);
   if (trouble_) return trouble_;
   return sync_trouble_ ? sync_trouble_ : retain_trouble_;
@@ -46,6 +52,7 @@ std::uint64_t JournalImpl::durable_position(std::uint32_t shard) const noexcept 
 
 Result<std::uint64_t> JournalImpl::read(std::uint32_t shard, std::uint64_t from,
                                         const std::function<bool(const EventView&)>& visit) {
+  if (auto home = check_home(); !home) return std::move(home).error();
   if (shard >= shards_.size()) return unknown_shard(shard, shards_.size());
   // The end as it is now: a reader that is slower than the publishers comes back all the same.
   const std::uint64_t end = journaled_position(shard);
@@ -111,6 +118,7 @@ Result<std::uint64_t> JournalImpl::read_segment(const Segment& segment, std::uin
 
 Result<void> JournalImpl::sync(std::uint32_t shard, std::uint64_t position,
                                std::chrono::nanoseconds timeout) {
+  if (auto home = check_home(); !home) return home;
   if (shard >= shards_.size()) return unknown_shard(shard, shards_.size());
   const auto is_durable = [&] { return durable_position(shard) >= position; };
   (void)commits_.wait(timeout, [&] { return is_durable() || is_poisoned(); });

@@ -13,6 +13,7 @@
 #include "sluice/log/machine.hpp"
 #include "sluice/topic/table.hpp"
 
+#include "base/home_process.hpp"
 #include "journal/catalogue.hpp"
 #include "journal/control_file.hpp"
 #include "journal/control_log.hpp"
@@ -38,7 +39,8 @@ namespace sluice::detail {
 /// 3. A tap is released only behind `journaled`: what is in no file is in the ring.
 /// 4. The manifest says `closed` only while nothing is in the ring that is not synced.
 ///
-/// **Thread safety.** That of `Persistence`.
+/// **Thread safety.** That of `Persistence`. A forked child is refused, but for what only reads a position:
+/// the files are its parent's, and so is whoever has a lock of these.
 class JournalImpl final : public Journal {
  public:
   JournalImpl(JournalOptions options, FileSystem& files);
@@ -128,9 +130,12 @@ class JournalImpl final : public Journal {
   [[nodiscard]] Result<void> not_in_a_gap(std::uint32_t shard, std::uint64_t position) const;
   [[nodiscard]] std::string path(std::string_view name) const { return join_path(options_.directory, name); }
 
+  [[nodiscard]] Result<void> check_home() const;
+
   const JournalOptions options_;
   FileSystem* const files_;
   std::shared_ptr<const Clock> clock_;  ///< this run's
+  platform::HomeProcess home_;          ///< of the run, or of who made this
   std::unique_ptr<DirectoryLock> lock_;
   JournalRecovery recovery_;
   Stage stage_ = Stage::idle;

@@ -33,10 +33,12 @@ EventId random_id() {
 
 Result<StartState> JournalImpl::start(const StartRequest& request) {
   if (stage_ != Stage::idle) {
+    if (auto home = check_home(); !home) return std::move(home).error();
     return Error{ErrorCode::persistence_failed,
                  "the journal " + options_.directory +
                      " serves a bus that is still open: close that first, or make another with journal()"};
   }
+  home_ = {};
   const NoFileSizeSignal no_signal;
   if (auto valid = validate(options_); !valid) return std::move(valid).error();
   if (auto opened = open_directory(); !opened) return std::move(opened).error();

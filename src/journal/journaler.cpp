@@ -52,6 +52,13 @@ void JournalImpl::run(Taps taps) {
 
 void JournalImpl::stop(std::chrono::nanoseconds timeout) noexcept {
   if (stage_ == Stage::idle) return;
+  if (!home_.is_here()) {
+    // Of a child's own making are only these pictures of threads.
+    platform::abandon(std::move(journaler_));
+    retaining_.abandon();
+    platform::abandon(std::move(syncer_));
+    return;
+  }
   const NoFileSizeSignal no_signal;
   // Relaxed: the closed bus has woken the thread, and its tails say the rest; a look later does for the flag.
   patience_ns_.store(std::max(timeout, kLeastPatience).count(), std::memory_order_relaxed);

@@ -4,6 +4,8 @@
 
 #include "sluice/base/thread.hpp"
 
+#include "base/home_process.hpp"
+
 namespace sluice::detail {
 
 void Periodic::start(std::string thread_name, std::chrono::nanoseconds interval, std::function<void()> work) {
@@ -29,6 +31,10 @@ void Periodic::stop() {
   }
   stopped_.notify_all();
   thread_.join();
+}
+
+void Periodic::abandon() {
+  platform::abandon(std::move(thread_));
 }
 
 }  // namespace sluice::detail

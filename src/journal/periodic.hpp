@@ -21,6 +21,8 @@ class Periodic {
   void start(std::string thread_name, std::chrono::nanoseconds interval, std::function<void()> work);
   /// Returns once `work` does not run and will not.
   void stop();
+  /// For a forked child, which has no such thread: forgets it.
+  void abandon();
 
  private:
   std::thread thread_;

@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/fork_hook.hpp"
 #include "journal/descriptor.hpp"
 #include "journal/file_error.hpp"
 #include "journal/file_system.hpp"
@@ -113,6 +114,18 @@ class PosixMapping final : public SharedMapping {
   std::size_t bytes_;
 };
 
+/// A lock that no forked child keeps when this process has let go of it, or has died.
+class PosixLock final : public DirectoryLock {
+ public:
+  explicit PosixLock(LockFile file)
+      : file_(std::move(file)),
+        in_child_([](void* lock) noexcept { static_cast<PosixLock*>(lock)->file_.close_in_child(); }, this) {}
+
+ private:
+  LockFile file_;
+  platform::ForkHook in_child_;
+};
+
 class PosixFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
@@ -173,7 +186,7 @@ class PosixFileSystem final : public FileSystem {
   Result<std::unique_ptr<DirectoryLock>> lock(const std::string& path) override {
     auto taken = LockFile::acquire(path);
     if (!taken) return std::move(taken).error();
-    return std::unique_ptr<DirectoryLock>(std::make_unique<LockFile>(*std::move(taken)));
+    return std::unique_ptr<DirectoryLock>(std::make_unique<PosixLock>(*std::move(taken)));
   }
   Result<std::unique_ptr<SharedMapping>> map_shared(const std::string& path, std::size_t bytes) override {
     return map(path, bytes, O_RDWR, PROT_READ | PROT_WRITE);

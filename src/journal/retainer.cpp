@@ -12,6 +12,7 @@ bool JournalImpl::has_limits() const noexcept {
 }
 
 Result<Removed> JournalImpl::retain() {
+  if (auto home = check_home(); !home) return std::move(home).error();
   const NoFileSizeSignal no_signal;
   auto plan = remove_old(0);
   if (!plan) return std::move(plan).error();

@@ -43,6 +43,18 @@ struct CloseReport {
 /// **Thread safety.** Every method may be called from any thread, handlers included. **Lifetime.**
 /// Publishers, subscriptions and runners share what they need: destruction in any order is defined. After the
 /// bus is gone publishing answers `closed`, and polling `cancelled`.
+///
+/// **Forks.** A bus belongs to the process that opened it. In a child that it forks the bus is gone:
+/// publishing answers `closed`, with `forked` and both process ids in `last_error()`, and polling
+/// `cancelled`; neither is slower for it anywhere. What sets something up, and `publish` by name, is refused
+/// as `forked`; `drain`, `cancel`, `close` and `metrics` do and find nothing. No call waits in a child, none
+/// reaches the parent's events, files, threads or eventfds, and a handle that is destroyed there leaves what
+/// it owned alone. A child may open a bus of its own.
+///
+/// The child's rings are zeroes: an `EventView` that it inherited, in a handler that forks, is one of a
+/// payload of zeroes (unless it is of a copy). Before the fork, copy what the child is to read. All this is
+/// done by a handler of `pthread_atfork`: a child of `_Fork`, or of the bare system call, has to leave the
+/// bus alone until it ends or becomes another program, and must not publish or poll there.
 class Bus {
  public:
   /// Opens a bus. Errors: `invalid_option` (naming field, value and range), `capacity` problems among them;
@@ -90,7 +102,8 @@ class Bus {
   [[nodiscard]] Result<Runner> run(Dispatcher& dispatcher, RunOptions options = {});
 
   /// Waits until every subscription that a bus thread runs has handled all that was published before the
-  /// call. The calling thread's own subscription is left out. Publishing goes on meanwhile.
+  /// call. The calling thread's own subscription is left out. Publishing goes on meanwhile. In a forked child
+  /// nothing is drained, and `pending` says why.
   DrainReport drain(std::chrono::nanoseconds deadline);
   /// Ends every subscription, at once: nothing more is delivered. Publishing goes on, to nobody.
   void cancel() noexcept;

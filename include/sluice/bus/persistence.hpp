@@ -101,7 +101,7 @@ enum class CursorRetention : std::uint8_t {
 ///
 /// **Calls.** `start` once, then `ring_memory` once per shard, then `run`; `define_topic` whenever a topic is
 /// new; `stop` once. The history and cursor calls may come from any thread between `start` and the
-/// destructor; all others come one at a time. No call may use the bus.
+/// destructor; all others come one at a time. No call may use the bus. A forked child's bus makes none.
 class Persistence {
  public:
   virtual ~Persistence() = default;
@@ -109,7 +109,8 @@ class Persistence {
   /// Says what to start from. An error keeps the bus from opening.
   [[nodiscard]] virtual Result<StartState> start(const StartRequest& request) = 0;
   /// Zeroed, page-aligned memory for a shard's ring, header included, to be kept until after `stop`; an empty
-  /// span leaves it to the bus.
+  /// span leaves it to the bus. In a forked child the bus puts zeroes of the child's own in its place, so
+  /// that what is shared with the parent is never written there.
   [[nodiscard]] virtual Result<std::span<std::byte>> ring_memory(std::uint32_t shard, std::size_t bytes) = 0;
   /// Keeps a topic's definition before its id is handed out, so that a kept record always has its topic's
   /// name. An error refuses the topic.

@@ -92,6 +92,9 @@ struct Removed {
 ///
 /// Nothing is returned that was not written: every record carries a checksum, and a file that is damaged is
 /// an error that names file and offset.
+///
+/// A journal belongs to the process that has it open: a child that it forks is refused (`forked`), holds
+/// neither the lock nor the ring, and may open another directory's.
 class Journal : public Persistence {
  public:
   /// What the last `Bus::open` on it found. After that call; not while one runs.

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace sluice::platform {
@@ -42,6 +43,40 @@ TEST(MappedMemory, refuses_more_than_the_machine_has_and_names_the_size) {
     EXPECT_EQ(refused.error().code, ErrorCode::out_of_memory);
     EXPECT_NE(refused.error().message.find(std::to_string(bytes)), std::string::npos) << refused.error();
   }
+}
+
+TEST(MappedMemory, is_zeroes_of_its_own_in_a_forked_child) {
+  const MappedMemory memory = MappedMemory::allocate(3 * 4096).value();
+  memory.data()[5000] = std::byte{7};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool zero = memory.data()[5000] == std::byte{0};
+    memory.data()[5000] = std::byte{9};
+    ::_exit(zero ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(memory.data()[5000], std::byte{7});
+}
+
+TEST(MappedMemory, can_be_put_in_the_place_of_what_is_shared) {
+  constexpr std::size_t kBytes = 2 * 4096;
+  void* const place = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(place, MAP_FAILED);
+  auto* const shared = static_cast<std::byte*>(place);
+  shared[4100] = std::byte{7};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool replaced = replace_by_zeroes(shared, kBytes) && shared[4100] == std::byte{0};
+    shared[4100] = std::byte{9};
+    ::_exit(replaced ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(shared[4100], std::byte{7});
+  ::munmap(place, kBytes);
 }
 
 TEST(MappedMemory, refuses_to_map_nothing) {
