@@ -61,12 +61,9 @@ ShardPlan* next_to_remove(std::vector<ShardPlan>& shards) {
   return found;
 }
 
-void remove_by_age(ShardPlan& shard, std::chrono::nanoseconds age, std::int64_t now_ns) {
-  while (const SegmentEntry* candidate = shard.candidate()) {
-    // In this order: a clock that was set back leaves segments from the future, and nothing overflows.
-    if (now_ns < candidate->sealed_ns || now_ns - candidate->sealed_ns < age.count()) return;
-    ++shard.removed;
-  }
+bool is_as_old(const SegmentEntry& segment, std::chrono::nanoseconds age, std::int64_t now_ns) noexcept {
+  // In this order: a clock that was set back leaves segments from the future, and nothing overflows.
+  return now_ns >= segment.sealed_ns && now_ns - segment.sealed_ns >= age.count();
 }
 
 }  // namespace
@@ -74,22 +71,18 @@ void remove_by_age(ShardPlan& shard, std::chrono::nanoseconds age, std::int64_t 
 RemovalPlan plan_removal(const Retention& limits, const std::vector<SegmentEntry>& segments,
                          const Cursors& cursors, std::int64_t now_ns, std::uint64_t coming_bytes) {
   std::vector<ShardPlan> shards = by_shard(segments, cursors);
-  if (limits.age) {
-    for (ShardPlan& shard : shards) remove_by_age(shard, *limits.age, now_ns);
-  }
   RemovalPlan plan{.bytes = coming_bytes};
   std::uint64_t events = 0;
-  for (const ShardPlan& shard : shards) {
-    for (const SegmentEntry& segment : shard.segments.subspan(shard.removed)) {
-      plan.bytes += file_bytes(segment);
-      events += segment.events.value_or(0);
-    }
+  for (const SegmentEntry& segment : segments) {
+    plan.bytes += file_bytes(segment);
+    events += segment.events.value_or(0);
   }
   const auto is_too_much = [&] { return limits.bytes && plan.bytes > *limits.bytes; };
   while (ShardPlan* shard = next_to_remove(shards)) {
     const SegmentEntry& oldest = *shard->candidate();
+    const bool is_too_old = limits.age && is_as_old(oldest, *limits.age, now_ns);
     const bool has_enough_without = limits.events && events - oldest.events.value_or(0) >= *limits.events;
-    if (!is_too_much() && !has_enough_without) break;
+    if (!is_too_old && !is_too_much() && !has_enough_without) break;
     plan.bytes -= file_bytes(oldest);
     events -= oldest.events.value_or(0);
     ++shard->removed;

@@ -68,6 +68,14 @@ TEST(Retention, by_age_removes_nothing_of_a_future_that_a_clock_set_back_left) {
   EXPECT_EQ(removed(plan_removal({.age = 1s}, shard_of(0, 3, 100), {}, kEarliest, 0)), Places{});
 }
 
+TEST(Retention, removes_what_is_too_old_behind_what_another_limit_removes) {
+  std::vector<SegmentEntry> segments = shard_of(0, 2);
+  segments[0].sealed_ns = 100 * kSecond;  // the clock was set back since
+  EXPECT_EQ(removed(plan_removal({.age = 10s}, segments, {}, 20 * kSecond, 0)), Places{});
+  EXPECT_EQ(removed(plan_removal({.age = 10s, .events = 10}, segments, {}, 20 * kSecond, 0)),
+            (Places{{0, 0}, {0, 1}}));
+}
+
 TEST(Retention, of_a_closed_journal_keeps_each_shards_last_segment) {
   std::vector<SegmentEntry> segments = shard_of(0, 2);
   segments.pop_back();
