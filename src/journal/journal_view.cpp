@@ -53,14 +53,16 @@ Result<Manifest> JournalView::load() const {
 Result<bool> JournalView::look() {
   const auto before = load();
   if (!before) return before.error();
-  // Positions first: whatever lies below them is listed by a manifest, and its topics are in a control log,
-  // that is read later.
+  // What says how far the log goes comes first: whatever lies below is listed by a manifest, and its topics
+  // are in a control log, that is read later. And of that, what is synced before what is journaled.
+  read_synced(before->journal);
   std::string ignored;
   auto positions = ControlFile::open(*files_, directory_, before->journal, before->epoch, ignored);
   if (!positions) return std::move(positions).error();
-  std::vector<std::uint64_t> journaled;
+  std::vector<Reached> reached;
   for (std::uint32_t shard = 0; *positions != nullptr && shard < (*positions)->shards(); ++shard) {
-    journaled.push_back((*positions)->journaled(shard));
+    const std::uint64_t durable = (*positions)->durable(shard);
+    reached.push_back({.durable = durable, .journaled = (*positions)->journaled(shard)});
   }
   holder_ = find_lock_holder(path(kLockName));
   auto manifest = load();
@@ -68,12 +70,12 @@ Result<bool> JournalView::look() {
   manifest_ = *std::move(manifest);
   state_ = manifest_.closed ? JournalState::closed : holder_ ? JournalState::open : JournalState::not_closed;
   if (state_ == JournalState::closed) holder_.reset();
-  read_small_files();
+  read_control();
   const auto after = load();
   if (!after) return after.error();
   if (after->epoch != before->epoch || after->control_log != manifest_.control_log) return false;
   restore_topics();
-  lay_out(positions->get(), std::move(journaled));
+  lay_out(reached);
   return true;
 }
 
@@ -84,17 +86,20 @@ Error JournalView::fault_of(const std::string& name, Error error) const {
   return {ErrorCode::corrupt, path(name) + " is missing: restore it"};
 }
 
-void JournalView::read_small_files() {
-  control_fault_.reset();
+void JournalView::read_synced(const EventId& journal) {
   synced_fault_.reset();
   synced_ = {};
-  control_ = {};
-  auto synced = SyncedRecord::open(*files_, path(kSyncedName), manifest_.journal, OpenMode::read_only);
+  auto synced = SyncedRecord::open(*files_, path(kSyncedName), journal, OpenMode::read_only);
   if (synced) {
     synced_ = (*synced)->latest();
   } else {
     synced_fault_ = fault_of(kSyncedName, std::move(synced).error());
   }
+}
+
+void JournalView::read_control() {
+  control_fault_.reset();
+  control_ = {};
   const std::uint64_t bytes = synced_.control_log == manifest_.control_log ? synced_.control_bytes : 0;
   auto control = ControlLog::read(*files_, path(manifest_.control_log), manifest_.journal, bytes);
   if (control) {
@@ -114,9 +119,9 @@ void JournalView::restore_topics() {
   }
 }
 
-void JournalView::lay_out(const ControlFile* positions, std::vector<std::uint64_t> journaled) {
+void JournalView::lay_out(const std::vector<Reached>& reached) {
   shards_.clear();
-  std::size_t shards = std::max(synced_.positions.size(), journaled.size());
+  std::size_t shards = std::max(synced_.positions.size(), reached.size());
   if (!manifest_.segments.empty()) {
     shards = std::max(shards, std::size_t{manifest_.segments.back().shard} + 1);
   }
@@ -126,10 +131,10 @@ void JournalView::lay_out(const ControlFile* positions, std::vector<std::uint64_
     ShardView& shard = shards_[number];
     if (number < synced_.positions.size()) shard.durable = synced_.positions[number];
     shard.whole = shard.durable;
-    if (number < journaled.size() && !manifest_.closed) {
-      shard.whole = std::max(shard.whole, journaled[number]);
-      shard.durable = std::max(shard.durable, positions->durable(number));
-      if (state_ == JournalState::open) shard.end = journaled[number];
+    if (number < reached.size() && !manifest_.closed) {
+      shard.whole = std::max(shard.whole, reached[number].journaled);
+      shard.durable = std::max(shard.durable, reached[number].durable);
+      if (state_ == JournalState::open) shard.end = reached[number].journaled;
     }
     if (shard.segments.empty()) {
       shard.oldest = shard.whole;

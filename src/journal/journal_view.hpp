@@ -64,14 +64,21 @@ class JournalView {
   [[nodiscard]] Result<bool> still_lists(const SegmentEntry& segment) const;
 
  private:
+  /// How far a run had come in a shard.
+  struct Reached {
+    std::uint64_t durable = 0;
+    std::uint64_t journaled = 0;
+  };
+
   JournalView(FileSystem& files, std::string directory) : files_(&files), directory_(std::move(directory)) {}
 
   [[nodiscard]] Result<Manifest> load() const;
   [[nodiscard]] Result<bool> look();
   [[nodiscard]] Error fault_of(const std::string& name, Error error) const;
-  void read_small_files();
+  void read_synced(const EventId& journal);
+  void read_control();
   void restore_topics();
-  void lay_out(const class ControlFile* positions, std::vector<std::uint64_t> journaled);
+  void lay_out(const std::vector<Reached>& reached);
 
   FileSystem* files_;
   std::string directory_;
