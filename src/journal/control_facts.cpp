@@ -35,6 +35,9 @@ Result<void> JournalImpl::store_cursor(std::string_view name, std::uint32_t shar
                                        CursorRetention retention) {
   if (name.empty()) return Error{ErrorCode::invalid_option, "a cursor's name is empty: give it one"};
   if (shard >= shards_.size()) return unknown_shard(shard, shards_.size());
+  // What is being removed at this moment was decided on without it: it holds what is left then.
+  std::unique_lock no_removal(retain_mutex_, std::defer_lock);
+  if (retention == CursorRetention::hold) no_removal.lock();
   return keep_fact([&](ControlLog& log) -> Result<void> {
     const KeptCursor cursor{position, retention};
     if (auto kept = log.append_cursor(name, shard, cursor); !kept) return kept;

@@ -167,7 +167,7 @@ class JournalImpl final : public Journal {
   std::unique_ptr<ControlLog> next_control_;  ///< made, and the manifest on disk may or may not name it
   std::uint64_t control_limit_bytes_ = 0;     ///< of a log that is to make way for a new one
 
-  std::mutex retain_mutex_;  ///< one removal at a time
+  std::mutex retain_mutex_;  ///< one removal at a time, and no cursor begins to hold meanwhile
   Periodic retaining_;
 };
 

@@ -1,9 +1,11 @@
 // What a journal removes, and what it keeps: by age, space and number; whatever a cursor holds; and what a
 // time to live hides.
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -12,6 +14,8 @@
 #include "sluice/journal/journal.hpp"
 #include "sluice/log/record.hpp"
 
+#include "integration/hooked_file_system.hpp"
+#include "journal/journal_impl.hpp"
 #include "unit/bus/support.hpp"
 #include "unit/journal/temporary_directory.hpp"
 
@@ -20,6 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::expect_error;
+using test::HookedFileSystem;
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kSegmentBytes = 16 * 1024;
@@ -30,14 +35,15 @@ constexpr int kRecordsInSegment = kSegmentBytes / kRecordBytes;
 /// A journal of small segments, and a bus on it whose clock stands still.
 class JournalRetention : public testing::Test {
  protected:
-  void open(Retention limits, WhenFull when_full = WhenFull::block) {
+  void open(Retention limits, WhenFull when_full = WhenFull::block,
+            detail::FileSystem& files = detail::posix_file_system()) {
     JournalOptions options;
     options.directory = directory_.path() + "/journal";
     options.ring_directory = directory_.path();
     options.first_segment_bytes = options.most_segment_bytes = kSegmentBytes;
     options.retention = limits;
     options.when_full = when_full;
-    journal_ = journal(options);
+    journal_ = std::make_shared<detail::JournalImpl>(options, files);
     BusOptions bus;
     bus.persistence = journal_;
     bus.capacity_bytes = test::kSmallRing;
@@ -187,6 +193,34 @@ TEST_F(JournalRetention, keeps_what_a_cursor_holds_and_says_who_fills_the_disk) 
   fill_segments(3);
   EXPECT_EQ(files(), 3U);
   EXPECT_FALSE(journal_->trouble());
+}
+
+TEST_F(JournalRetention, a_cursor_begins_to_hold_before_or_after_a_removal_and_not_during_it) {
+  std::atomic<bool> removes{false};
+  std::atomic<bool> holds{false};
+  std::thread reader;
+  HookedFileSystem files(detail::posix_file_system(), [&] {
+    if (!removes.exchange(false)) return;
+    reader = std::thread([&] {
+      EXPECT_TRUE(journal_->store_cursor("late", 0, 0, CursorRetention::hold));
+      holds = true;
+    });
+    // If it does not wait for the end of the removal, that shows soon.
+    const auto end = std::chrono::steady_clock::now() + 50ms;
+    while (!holds && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    EXPECT_FALSE(holds) << "and what it holds is removed";
+  });
+  open({.age = 1h}, WhenFull::block, files);
+  fill_segments(3);
+  ASSERT_TRUE(publish());
+  test::await([&] { return journal_->journaled_position(0) >= bus_->metrics().shards[0].tail; });
+  clock_->advance(std::chrono::nanoseconds(2h).count());
+  removes = true;
+  ASSERT_TRUE(journal_->retain());
+  test::await([&] { return holds.load(); });
+  reader.join();
+  EXPECT_EQ(oldest(), 3 * kSegmentBytes);
+  close();
 }
 
 TEST_F(JournalRetention, remembers_who_holds_in_the_next_run) {
