@@ -135,8 +135,8 @@ class EventView {
   }
   /// True for an event that a queue group delivers again, because the member that had it was evicted.
   [[nodiscard]] bool redelivered() const noexcept { return redelivered_; }
-  /// When reads and subscriptions begin to hide it, in nanoseconds since the Unix epoch, UTC: the bus's clock at
-  /// the publish, and the time to live; 0: never.
+  /// When reads and subscriptions begin to hide it, in nanoseconds since the Unix epoch, UTC: the bus's clock
+  /// at the publish, and the time to live; 0: never.
   [[nodiscard]] std::int64_t expires_at_ns() const noexcept;
 
   [[nodiscard]] EventView marked_redelivered() const noexcept {
