@@ -1,11 +1,11 @@
 # sluice_add_layer(<name> [ABOVE <layer>])
 #
-# One target per layer, `sluice_<name>`, from src/<name>/*.cpp: an object library, or an interface library
+# One target per layer, `sluice_<name>`, from src/<name>/**.cpp: an object library, or an interface library
 # while the layer is headers only. include/ is public; src/ is for the layers and the tests alone.
 function(sluice_add_layer name)
   cmake_parse_arguments(PARSE_ARGV 1 layer "" "ABOVE" "")
   set(target sluice_${name})
-  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp")
 
   if(sources)
     add_library(${target} OBJECT ${sources})

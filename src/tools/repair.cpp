@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "journal/lock_holder.hpp"
-#include "journal/salvage_plan.hpp"
+#include "journal/salvage/salvage_plan.hpp"
 #include "tools/commands.hpp"
 #include "tools/json.hpp"
 #include "tools/screen.hpp"

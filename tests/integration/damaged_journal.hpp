@@ -19,8 +19,8 @@
 
 #include "conformance/persistence_maker.hpp"
 #include "journal/journal_impl.hpp"
-#include "journal/salvage_plan.hpp"
-#include "journal/segment_survey.hpp"
+#include "journal/salvage/salvage_plan.hpp"
+#include "journal/salvage/segment_survey.hpp"
 #include "unit/journal/memory_file_system.hpp"
 #include "unit/journal/temporary_directory.hpp"
 

@@ -1,4 +1,4 @@
-#include "journal/manifest_rebuild.hpp"
+#include "journal/salvage/manifest_rebuild.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,7 +12,7 @@
 #include "base/crc32c.hpp"
 #include "journal/control_file.hpp"
 #include "journal/ring_file.hpp"
-#include "journal/segment_survey.hpp"
+#include "journal/salvage/segment_survey.hpp"
 #include "journal/text.hpp"
 
 namespace sluice::detail {

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "journal/salvage_plan.hpp"
-#include "journal/segment_survey.hpp"
+#include "journal/salvage/salvage_plan.hpp"
+#include "journal/salvage/segment_survey.hpp"
 
 namespace sluice::detail {
 

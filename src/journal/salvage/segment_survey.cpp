@@ -1,4 +1,4 @@
-#include "journal/segment_survey.hpp"
+#include "journal/salvage/segment_survey.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "journal/control_salvage.hpp"
 #include "journal/manifest.hpp"
 #include "journal/ring_file.hpp"
-#include "journal/salvage_finding.hpp"
+#include "journal/salvage/control_salvage.hpp"
+#include "journal/salvage/salvage_finding.hpp"
 #include "journal/synced_record.hpp"
 
 namespace sluice::detail {

@@ -4,7 +4,7 @@
 #include "sluice/topic/table.hpp"
 
 #include "journal/file_size_signal.hpp"
-#include "journal/salvage_plan.hpp"
+#include "journal/salvage/salvage_plan.hpp"
 #include "journal/segment.hpp"
 #include "journal/text.hpp"
 

@@ -1,4 +1,4 @@
-#include "journal/salvage_plan.hpp"
+#include "journal/salvage/salvage_plan.hpp"
 
 #include <algorithm>
 #include <map>
@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "journal/control_file.hpp"
-#include "journal/manifest_rebuild.hpp"
-#include "journal/segment_survey.hpp"
-#include "journal/shard_salvage.hpp"
+#include "journal/salvage/manifest_rebuild.hpp"
+#include "journal/salvage/segment_survey.hpp"
+#include "journal/salvage/shard_salvage.hpp"
 #include "journal/text.hpp"
 
 namespace sluice::detail {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "journal/manifest.hpp"
-#include "journal/salvage_finding.hpp"
+#include "journal/salvage/salvage_finding.hpp"
 
 namespace sluice::detail {
 

@@ -1,4 +1,4 @@
-#include "journal/control_salvage.hpp"
+#include "journal/salvage/control_salvage.hpp"
 
 #include <algorithm>
 #include <span>

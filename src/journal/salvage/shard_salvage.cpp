@@ -1,4 +1,4 @@
-#include "journal/shard_salvage.hpp"
+#include "journal/salvage/shard_salvage.hpp"
 
 #include <algorithm>
 #include <utility>
