@@ -69,14 +69,17 @@ std::uint32_t frame_crc(Bytes frame, std::size_t body_bytes, std::uint64_t offse
   return crc32c(frame.subspan(kFrameHeaderBytes, body_bytes), crc32c(place, seed));
 }
 
-/// Room for a frame at the end of `to`, zeroed.
-std::span<std::byte> new_frame(std::vector<std::byte>& to, FrameKind kind, std::size_t body_bytes) {
+/// Adds a frame to the end of `to`, whose body, zeroed, `fill` is given.
+template <class Fill>
+void add_frame(std::vector<std::byte>& to, FrameKind kind, std::size_t body_bytes, std::uint64_t offset,
+               std::uint32_t seed, Fill fill) {
   const std::size_t begin = to.size();
   to.resize(begin + frame_bytes(body_bytes));
   const std::span<std::byte> frame = std::span(to).subspan(begin);
   put(frame, kLengthAt, static_cast<std::uint32_t>(body_bytes));
   put(frame, kKindAt, kind);
-  return frame;
+  fill(frame.subspan(kFrameHeaderBytes));
+  put(frame, kCrcAt, frame_crc(frame, body_bytes, offset, seed));
 }
 
 void put_name(std::span<std::byte> to, std::string_view name) {
@@ -164,35 +167,32 @@ Result<std::uint64_t> check_control_header(Bytes bytes, const EventId& journal, 
 
 void encode_frame(std::vector<std::byte>& to, const TopicDefinition& topic, std::uint64_t offset,
                   std::uint32_t seed) {
-  const std::size_t body_bytes = kTopicNameAt + topic.name.size();
-  const std::span<std::byte> frame = new_frame(to, FrameKind::topic, body_bytes);
-  const std::span<std::byte> body = frame.subspan(kFrameHeaderBytes);
-  put(body, kTopicIdAt, topic.id);
-  put(body, kTopicShardAt, topic.shard);
-  put_name(body.subspan(kTopicNameAt), topic.name);
-  put(frame, kCrcAt, frame_crc(frame, body_bytes, offset, seed));
+  add_frame(to, FrameKind::topic, kTopicNameAt + topic.name.size(), offset, seed,
+            [&](std::span<std::byte> body) {
+              put(body, kTopicIdAt, topic.id);
+              put(body, kTopicShardAt, topic.shard);
+              put_name(body.subspan(kTopicNameAt), topic.name);
+            });
 }
 
 void encode_frame(std::vector<std::byte>& to, const CursorPlace& cursor, std::uint64_t offset,
                   std::uint32_t seed) {
-  const std::size_t body_bytes = kCursorNameAt + cursor.name.size();
-  const std::span<std::byte> frame = new_frame(to, FrameKind::cursor, body_bytes);
-  const std::span<std::byte> body = frame.subspan(kFrameHeaderBytes);
-  put(body, kCursorPositionAt, cursor.position);
-  put(body, kCursorShardAt, cursor.shard);
-  put(body, kCursorRetentionAt, cursor.retention);
-  put_name(body.subspan(kCursorNameAt), cursor.name);
-  put(frame, kCrcAt, frame_crc(frame, body_bytes, offset, seed));
+  add_frame(to, FrameKind::cursor, kCursorNameAt + cursor.name.size(), offset, seed,
+            [&](std::span<std::byte> body) {
+              put(body, kCursorPositionAt, cursor.position);
+              put(body, kCursorShardAt, cursor.shard);
+              put(body, kCursorRetentionAt, cursor.retention);
+              put_name(body.subspan(kCursorNameAt), cursor.name);
+            });
 }
 
 void encode_frame(std::vector<std::byte>& to, const RemovedCursor& cursor, std::uint64_t offset,
                   std::uint32_t seed) {
-  const std::size_t body_bytes = kRemovedNameAt + cursor.name.size();
-  const std::span<std::byte> frame = new_frame(to, FrameKind::removed_cursor, body_bytes);
-  const std::span<std::byte> body = frame.subspan(kFrameHeaderBytes);
-  put(body, kRemovedShardAt, cursor.shard);
-  put_name(body.subspan(kRemovedNameAt), cursor.name);
-  put(frame, kCrcAt, frame_crc(frame, body_bytes, offset, seed));
+  add_frame(to, FrameKind::removed_cursor, kRemovedNameAt + cursor.name.size(), offset, seed,
+            [&](std::span<std::byte> body) {
+              put(body, kRemovedShardAt, cursor.shard);
+              put_name(body.subspan(kRemovedNameAt), cursor.name);
+            });
 }
 
 std::variant<Frame, std::string_view> decode_frame(Bytes bytes, std::uint64_t offset,

@@ -122,12 +122,15 @@ Result<void> Recovery::add_ring(RingFile& ring, std::uint32_t shard) {
     if (is_nonsense || tail > found.position) found.tail_unknown = found.position;
     return {};
   }
+  // The ring has what was cut: a write that the death of the process broke off.
+  const bool was_cut = found.cut_at.has_value();
+  found.cut_at.reset();
   const auto records = ring.records(shard, found.position);
   if (records.empty()) return {};
   const auto segments = catalogue_->segments(shard);
   std::optional<SegmentWriter> writer;
   // One that was cut has records behind its end that could be taken for new ones.
-  if (!segments.empty() && !segments.back()->entry.end && !found.cut_at) {
+  if (!segments.empty() && !segments.back()->entry.end && !was_cut) {
     writer.emplace(segments.back(), found.position);
   }
   const Manifest manifest = catalogue_->manifest();

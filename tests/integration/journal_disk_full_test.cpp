@@ -9,22 +9,13 @@
 
 #include <gtest/gtest.h>
 
-#include "journal_story.hpp"
-#include "unit/journal/faulty_file_system.hpp"
-#include "unit/journal/temporary_directory.hpp"
+#include "faulty_disk.hpp"
 
 namespace sluice::test {
 namespace {
 
 /// A journal on a disk that a test makes full.
-struct FullDisk : testing::Test {
-  TemporaryDirectory directory{TemporaryDirectory::fast_parent()};
-  std::string root = made(directory.file("root"));
-  std::string rings = made(directory.file("rings"));
-  FaultyFileSystem files{detail::posix_file_system(), root};
-  Log log = Log(kShards);
-  std::uint64_t number = 0;
-
+struct FullDisk : OnFaultyDisk {
   std::shared_ptr<detail::JournalImpl> journal(WhenFull when_full) {
     JournalOptions options = small_journal(root + "/journal", rings);
     options.when_full = when_full;
@@ -36,13 +27,6 @@ struct FullDisk : testing::Test {
                 .error_number = ENOSPC,
                 .times = Fault::Times::from_then_on});
   }
-  static Bus open(const std::shared_ptr<Journal>& journal,
-                  std::chrono::nanoseconds publish_deadline = std::chrono::seconds(60)) {
-    BusOptions options = small_bus(journal);
-    options.publish_deadline = publish_deadline;
-    return Bus::open(std::move(options)).value();
-  }
-  Result<EventId> publish(Narrator& narrator) { return narrator.publish(number++, 5, log); }
 };
 
 TEST_F(FullDisk, holds_publishers_back_once_the_ring_is_full_and_loses_nothing) {

@@ -9,9 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "journal_story.hpp"
-#include "unit/journal/faulty_file_system.hpp"
-#include "unit/journal/temporary_directory.hpp"
+#include "faulty_disk.hpp"
 
 namespace sluice::test {
 namespace {
@@ -21,14 +19,7 @@ const Positions kAll(kShards, UINT64_MAX);
 
 /// Syncs happen when a test asks for them; the parameter says which file's sync fails: the control log's, or
 /// one of the two segments'.
-struct FailedSync : testing::TestWithParam<std::uint64_t> {
-  TemporaryDirectory directory{TemporaryDirectory::fast_parent()};
-  std::string root = made(directory.file("root"));
-  std::string rings = made(directory.file("rings"));
-  FaultyFileSystem files{detail::posix_file_system(), root};
-  Log log = Log(kShards);
-  std::uint64_t number = 0;
-
+struct FailedSync : OnFaultyDisk, testing::WithParamInterface<std::uint64_t> {
   [[nodiscard]] static JournalOptions options(const std::string& where, const std::string& rings) {
     JournalOptions options = small_journal(where + "/journal", rings);
     options.sync_every.reset();
@@ -38,10 +29,11 @@ struct FailedSync : testing::TestWithParam<std::uint64_t> {
   [[nodiscard]] std::shared_ptr<detail::JournalImpl> journal() {
     return std::make_shared<detail::JournalImpl>(options(root, rings), files);
   }
+  using OnFaultyDisk::publish;
   /// Publishes some events, and waits until all of them are in files.
   void publish(Bus& bus, const Journal& journal) {
     Narrator narrator(bus);
-    for (int i = 0; i < 40; ++i) ASSERT_TRUE(narrator.publish(number++, 5, log));
+    for (int i = 0; i < 40; ++i) ASSERT_TRUE(publish(narrator));
     wait_until_journaled(bus, journal);
   }
   static Result<void> sync(Journal& journal) {

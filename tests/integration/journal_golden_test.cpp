@@ -61,8 +61,9 @@ void write_golden(const std::string& directory) {
       bus.publish(topic, std::string(static_cast<std::size_t>(10 * i), static_cast<char>('a' + i % 26)),
                   options)
           .value();
-      bus.publisher(topic).value().claim(100).value().abort();
-      Claim shorter = bus.publisher(topic).value().claim(200).value();
+      Publisher publisher = bus.publisher(topic).value();
+      publisher.claim(100).value().abort();
+      Claim shorter = publisher.claim(200).value();
       shorter.payload()[0] = std::byte{'s'};
       ASSERT_TRUE(shorter.commit(1));
     }

@@ -127,6 +127,22 @@ TEST_F(JournalOpen, keeps_what_was_journaled_and_says_so_when_the_ring_is_gone) 
   EXPECT_EQ(count(*kept), 20U);
 }
 
+TEST_F(JournalOpen, takes_a_write_that_was_broken_off_from_the_ring_and_calls_nothing_lost) {
+  run_and_die(20);
+  const fs::path segment = only(in_journal(""), ".segment");
+  constexpr std::uintmax_t kLastRecord = 4096 + 19 * 32;
+  const auto whole = fs::file_size(segment);
+  fs::resize_file(segment, kLastRecord + 16);
+  fs::resize_file(segment, whole);  // zeros
+  const auto kept = journal(options());
+  Bus bus = open(kept).value();
+  const ShardRecovery& found = kept->recovery().shards.at(0);
+  EXPECT_EQ(found.from_ring, 1U);
+  EXPECT_EQ(found.cut_at, std::nullopt);
+  EXPECT_EQ(found.tail_unknown, std::nullopt);
+  EXPECT_EQ(count(*kept), 20U);
+}
+
 TEST_F(JournalOpen, does_not_take_an_older_runs_ring) {
   run_and_die(20);
   const fs::path first_ring = only(rings(), ".ring");

@@ -6,10 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "journal_story.hpp"
+#include "faulty_disk.hpp"
 #include "unit/bus/support.hpp"
-#include "unit/journal/faulty_file_system.hpp"
-#include "unit/journal/temporary_directory.hpp"
 
 namespace sluice::test {
 namespace {
@@ -17,14 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A journal that syncs every millisecond, on a disk whose syncs a test makes fail.
-struct JournalUnsynced : testing::Test {
-  TemporaryDirectory directory{TemporaryDirectory::fast_parent()};
-  std::string root = made(directory.file("root"));
-  std::string rings = made(directory.file("rings"));
-  FaultyFileSystem files{detail::posix_file_system(), root};
-  Log log = Log(kShards);
-  std::uint64_t number = 0;
-
+struct JournalUnsynced : OnFaultyDisk {
   std::shared_ptr<detail::JournalImpl> journal(WhenFull when_full) {
     JournalOptions options = small_journal(root + "/journal", rings);
     options.when_full = when_full;
@@ -33,11 +24,6 @@ struct JournalUnsynced : testing::Test {
         4 << 20;  // making another would need a sync, too
     return std::make_shared<detail::JournalImpl>(options, files);
   }
-  static Bus open(const std::shared_ptr<Journal>& journal) {
-    BusOptions options = small_bus(journal);
-    options.publish_deadline = kSoon;
-    return Bus::open(std::move(options)).value();
-  }
   void break_disk() {
     files.fail({.calls = Call::sync, .error_number = EIO, .times = Fault::Times::from_then_on});
   }
@@ -45,12 +31,11 @@ struct JournalUnsynced : testing::Test {
     for (int i = 0; i < 20; ++i) ASSERT_TRUE(publish(narrator));
     wait_until_journaled(bus, journal);
   }
-  Result<EventId> publish(Narrator& narrator) { return narrator.publish(number++, 5, log); }
 };
 
 TEST_F(JournalUnsynced, has_no_age_once_all_is_durable) {
   const auto kept = journal(WhenFull::block);
-  Bus bus = open(kept);
+  Bus bus = open(kept, kSoon);
   Narrator narrator(bus);
   EXPECT_EQ(kept->unsynced_age(), 0ns);
   publish_some(bus, *kept, narrator);
@@ -63,7 +48,7 @@ TEST_F(JournalUnsynced, has_no_age_once_all_is_durable) {
 TEST_F(JournalUnsynced, holds_publishers_back_when_it_grows_too_old_and_loses_nothing) {
   {
     const auto kept = journal(WhenFull::block);
-    Bus bus = open(kept);
+    Bus bus = open(kept, kSoon);
     Narrator narrator(bus);
     publish_some(bus, *kept, narrator);
     break_disk();
@@ -76,13 +61,13 @@ TEST_F(JournalUnsynced, holds_publishers_back_when_it_grows_too_old_and_loses_no
     files.heal();
   }
   const auto kept = journal(WhenFull::block);
-  Bus bus = open(kept);
+  Bus bus = open(kept, kSoon);
   EXPECT_EQ(read_all(*kept).value(), log);
 }
 
 TEST_F(JournalUnsynced, goes_on_keeping_events_where_that_is_the_policy_and_says_so) {
   const auto kept = journal(WhenFull::go_on);
-  Bus bus = open(kept);
+  Bus bus = open(kept, kSoon);
   Narrator narrator(bus);
   publish_some(bus, *kept, narrator);
   break_disk();

@@ -93,6 +93,8 @@ struct Removed {
 /// Nothing is returned that was not written: every record carries a checksum, and a file that is damaged is
 /// an error that names file and offset.
 ///
+/// Its events are read from a `Bus::open` on it that succeeded until the next one begins.
+///
 /// A journal belongs to the process that has it open: a child that it forks is refused (`forked`), holds
 /// neither the lock nor the ring, and may open another directory's.
 class Journal : public Persistence {
