@@ -1,4 +1,5 @@
 // The `sluice` command beside the process that writes, and after one that died.
+#include "effort.hpp"
 #include "paths.hpp"
 
 #ifdef SLUICE_COMMAND
@@ -21,7 +22,7 @@ TEST(CommandLineLive, reads_what_was_journaled_while_a_process_publishes) {
   });
   while (journal.kept().journaled_position(0) == 0) std::this_thread::yield();
   std::size_t events_before = 0;
-  for (int i = 0; i < 10; ++i) {
+  for (std::size_t i = Effort{100, 10, 2}.now(); i > 0; --i) {
     const std::uint64_t journaled = journal.kept().journaled_position(0);
     const Ran ran = sluice_command("stat --json " + journal.directory());
     ASSERT_EQ(ran.status, 0) << ran.err << ran.out;

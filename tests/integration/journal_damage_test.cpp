@@ -21,6 +21,7 @@
 #include "sluice/bus/bus.hpp"
 
 #include "conformance/persistence_maker.hpp"
+#include "effort.hpp"
 #include "journal/journal_impl.hpp"
 #include "unit/journal/memory_file_system.hpp"
 #include "unit/journal/temporary_directory.hpp"
@@ -127,14 +128,7 @@ class JournalDamage : public testing::Test {
     return files;
   }
   /// Every how many-th case runs; a prime, so that all bits of a byte have their turn.
-  static std::size_t step() {
-    if (std::getenv("SLUICE_TEST_FULL") != nullptr) return 1;
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-    return 4'001;  // a case takes twenty times as long
-#else
-    return 199;
-#endif
-  }
+  static std::size_t step() { return test::Effort{.full = 1, .sample = 199, .sanitized = 4'001}.now(); }
 
   template <class Damage>
   static void try_all(const char* what, std::size_t cases_per_byte, std::size_t step, Damage damage) {

@@ -16,6 +16,7 @@
 
 #include <gtest/gtest.h>
 
+#include "effort.hpp"
 #include "journal_story.hpp"
 #include "unit/journal/faulty_file_system.hpp"
 #include "unit/journal/temporary_directory.hpp"
@@ -171,10 +172,8 @@ bool try_one(const Kind& kind, const Fault& fault, Life life) {
 
 /// Every call in turn; in a sample, every third or so of the first ones, and fewer further on.
 void try_all(Life life, std::uint64_t sample) {
-  const bool all = std::getenv("SLUICE_TEST_FULL") != nullptr;
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-  sample *= 10;  // a life takes ten times as long
-#endif
+  const bool all = Effort{.full = 1}.now() != 0;
+  sample *= Effort{1, 1, 20}.now();
   std::size_t cases = 0;
   for (const Kind& kind : kKinds) {
     for (const int error_number : {EIO, ENOSPC}) {

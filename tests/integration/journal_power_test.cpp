@@ -16,6 +16,7 @@
 
 #include <gtest/gtest.h>
 
+#include "effort.hpp"
 #include "hooked_file_system.hpp"
 #include "journal_story.hpp"
 #include "unit/journal/faulty_file_system.hpp"
@@ -239,7 +240,7 @@ class Life {
 };
 
 TEST(JournalPower, lost_at_any_moment_costs_nothing_that_was_durable) {
-  const std::size_t wanted = std::getenv("SLUICE_TEST_FULL") != nullptr ? 5'000 : 100;
+  const std::size_t wanted = Effort{.full = 5'000, .sample = 100, .sanitized = 20}.now();
   const char* given = std::getenv("SLUICE_TEST_SEED");
   std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
   Counts counts;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "effort.hpp"
 #include "integration/damaged_journal.hpp"
 #include "unit/journal/faulty_file_system.hpp"
 
@@ -106,12 +107,11 @@ bool try_one(const Case& of, const Fault& fault) {
 }
 
 TEST(RepairFaults, of_any_call_leave_a_journal_that_a_second_repair_finishes) {
-  const bool all = std::getenv("SLUICE_TEST_FULL") != nullptr;
   std::size_t cases = 0;
   for (const Case& of : {make_case("with a manifest", true), make_case("without a manifest", false)}) {
     for (const Call calls : {kEveryChange, kEveryCall}) {
       for (const auto times : {Fault::Times::once, Fault::Times::from_then_on}) {
-        const std::uint64_t step = all ? 1 : calls == kEveryCall ? 41 : 5;
+        const std::uint64_t step = calls == kEveryCall ? Effort{1, 41, 401}.now() : Effort{1, 5, 47}.now();
         for (std::uint64_t nth = 1;; nth += step) {
           const auto before = nth % 2 == 0 ? Fault::Before::half_of_it : Fault::Before::nothing;
           const int error_number = nth % 3 == 0 ? ENOSPC : EIO;

@@ -3,6 +3,7 @@
 //
 // A sample runs by default; with SLUICE_TEST_FULL=1 twenty-five times as many. SLUICE_TEST_SEED gives the
 // seed.
+#include "effort.hpp"
 #include "paths.hpp"
 
 #ifdef SLUICE_COMMAND
@@ -238,12 +239,12 @@ TEST_P(Repair, makes_the_synced_record_anew) {
 
 TEST_P(Repair, makes_the_manifest_anew_from_the_segments) {
   const Bytes& sound = image().files.at("MANIFEST");
-  for (std::size_t at = 16; at < sound.size(); at += 3) {
+  for (std::size_t at = 16; at < sound.size(); at += Effort{1, 3, 53}.now()) {
     MemoryFileSystem files = image().file_system();
     files.at(in_journal("MANIFEST"))[at] ^= std::byte{4};
     EXPECT_TRUE(repair(files, {}).lost.empty()) << at;
   }
-  for (std::size_t size = 0; size < sound.size(); size += 41) {
+  for (std::size_t size = 0; size < sound.size(); size += Effort{1, 41, 331}.now()) {
     MemoryFileSystem files = image().file_system();
     files.at(in_journal("MANIFEST")).resize(size);
     EXPECT_TRUE(repair(files, {}).lost.empty()) << size;
@@ -313,9 +314,9 @@ std::optional<Harm> harm_something(MemoryFileSystem& files, const Image& image, 
 TEST_P(Repair, of_any_damage_keeps_every_record_that_was_not_damaged) {
   const char* const given = std::getenv("SLUICE_TEST_SEED");
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
-  const int rounds = std::getenv("SLUICE_TEST_FULL") != nullptr ? 20000 : 800;
-  int refused = 0;
-  for (int round = 0; round < rounds && !HasFailure(); ++round) {
+  const std::size_t rounds = Effort{.full = 20'000, .sample = 800, .sanitized = 40}.now();
+  std::size_t refused = 0;
+  for (std::size_t round = 0; round < rounds && !HasFailure(); ++round) {
     SCOPED_TRACE("SLUICE_TEST_SEED=" + std::to_string(seed) + ", round " + std::to_string(round));
     std::mt19937_64 random(seed + static_cast<std::uint64_t>(round) * 7919);
     MemoryFileSystem files = image().file_system();
@@ -339,7 +340,7 @@ TEST_P(Repair, of_any_damage_keeps_every_record_that_was_not_damaged) {
         std::any_of(harms.begin(), harms.end(), [](const Harm& harm) { return harm.file == "MANIFEST"; });
     EXPECT_TRUE(has_no_manifest) << plan.error();
   }
-  std::printf("seed %llu: %d damaged journals, %d of them refused\n", static_cast<unsigned long long>(seed),
+  std::printf("seed %llu: %zu damaged journals, %zu of them refused\n", static_cast<unsigned long long>(seed),
               rounds, refused);
   EXPECT_LT(refused, rounds / 4);
 }
