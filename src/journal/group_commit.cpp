@@ -35,14 +35,15 @@ void GroupCommit::journaled() {
   wanted_.notify_one();
 }
 
-bool GroupCommit::is_awaited() {
-  const std::lock_guard lock(mutex_);
-  return waiting_ != 0;
+void GroupCommit::rest(std::chrono::nanoseconds moment) {
+  std::unique_lock lock(mutex_);
+  (void)awaited_.wait_for(lock, moment, [this] { return waiting_ != 0; });
 }
 
 bool GroupCommit::wait(std::chrono::nanoseconds timeout, const std::function<bool()>& is_done) {
   std::unique_lock lock(mutex_);
   ++waiting_;
+  awaited_.notify_one();
   if (!is_done()) {
     is_wanted_ = true;
     wanted_.notify_one();

@@ -22,8 +22,8 @@ class GroupCommit {
   void synced();
   /// There is more to sync than before.
   void journaled();
-  /// Whether somebody waits at this moment.
-  [[nodiscard]] bool is_awaited();
+  /// Sleeps for `moment`, unless somebody waits, or begins to.
+  void rest(std::chrono::nanoseconds moment);
 
   /// Has a sync begin, and sleeps until `is_done()` (asked under a lock) or `timeout` has passed; returns
   /// what it answered last.
@@ -37,6 +37,7 @@ class GroupCommit {
   std::mutex mutex_;
   std::condition_variable wanted_;
   std::condition_variable synced_;
+  std::condition_variable awaited_;
   std::size_t waiting_ = 0;
   bool is_wanted_ = false;
   bool stopping_ = false;

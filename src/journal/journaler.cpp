@@ -13,9 +13,8 @@ namespace {
 
 /// How much is copied before its space in the ring is let go.
 constexpr std::size_t kStagingBytes = 256 * 1024;
-/// A write of less is followed by a rest of so long.
-constexpr std::size_t kSmallWrite = 64 * 1024;
-constexpr std::chrono::nanoseconds kMoment = std::chrono::microseconds(50);
+/// How long it rests behind a small write.
+constexpr std::chrono::nanoseconds kMoment = std::chrono::microseconds(500);
 /// How long to wait before a write that failed is tried again.
 constexpr std::chrono::nanoseconds kRetry = std::chrono::milliseconds(10);
 /// How often it is looked whether some of it is old enough to go.
@@ -24,6 +23,13 @@ constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 /// The least that `stop` waits behind an open claim, counted from the last record that came; and the longest
 /// time between two looks whether it is called.
 constexpr std::chrono::nanoseconds kLeastPatience = std::chrono::milliseconds(100);
+
+/// Whether a write of so many bytes, up to where the tap is now, tells of a flow that leaves no time to rest.
+/// One that ends where the ring does may be small for that reason alone.
+bool is_much(std::uint64_t bytes, const Tap& tap, std::uint64_t ring_bytes) {
+  return bytes >= std::min<std::uint64_t>(kStagingBytes, ring_bytes / 4) ||
+         (bytes != 0 && tap.position() % ring_bytes == 0);
+}
 
 }  // namespace
 
@@ -98,13 +104,11 @@ void JournalImpl::follow(Taps& taps) {
     bool moved = false;
     bool ended = true;
     bool is_stuck = false;
-    std::uint64_t bytes = 0;
-    bool at_ring_end = false;
+    bool is_busy = false;
     for (Tap& tap : taps.shards()) {
       const std::uint64_t before = tap.position();
       moved = keep(tap) || moved;
-      bytes += tap.position() - before;
-      at_ring_end = at_ring_end || tap.position() % shards_[tap.shard()]->ring_bytes == 0;
+      is_busy = is_busy || is_much(tap.position() - before, tap, shards_[tap.shard()]->ring_bytes);
       ended = tap.at_end() && ended;
       is_stuck = is_stuck || shards_[tap.shard()]->stuck_since_ns.has_value();
     }
@@ -119,11 +123,9 @@ void JournalImpl::follow(Taps& taps) {
     if (moved || patience_ns == kForever) last_move_ns = monotonic_ns();
     if (monotonic_ns() - last_move_ns > patience_ns) return;  // a claim that was forgotten open, a full disk
     if (moved) {
-      // Small writes are dear: what comes within a moment is written at once, unless somebody waits for it.
-      // One that ends where the ring does is small for that reason alone.
-      if (bytes < kSmallWrite && !at_ring_end && patience_ns == kForever && !commits_.is_awaited()) {
-        std::this_thread::sleep_for(kMoment);
-      }
+      // Small writes are dear, and so is each look at the record that a publisher writes next: what comes
+      // within a moment is written at once, unless somebody waits for it.
+      if (!is_busy && patience_ns == kForever) commits_.rest(kMoment);
       continue;
     }
     if (is_stuck) {
