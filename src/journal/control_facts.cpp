@@ -60,23 +60,23 @@ Result<void> JournalImpl::remove_cursor(std::string_view name, std::uint32_t sha
 Result<void> JournalImpl::keep_fact(const std::function<Result<void>(ControlLog&)>& append) {
   if (auto home = check_home(); !home) return home;
   const NoFileSizeSignal no_signal;
+  std::unique_lock one_sync(sync_mutex_, std::defer_lock);
   std::unique_lock lock(mutex_);
   if (next_control_ != nullptr || control_->written() >= control_limit_bytes_) {
     lock.unlock();
-    auto renewed = renew_control();
+    one_sync.lock();  // whoever syncs has the log in hand; in this order, as everywhere
     lock.lock();
-    // Which of the two logs the manifest on the disk names is not known: what were in one only might be lost.
-    if (next_control_ != nullptr) return renewed;
+    // Where a new log is left over, which of the two the manifest on the disk names is not known: what were
+    // in one only might be lost. Both locks stay until it is appended, so that nobody else leaves one behind.
+    if (auto renewed = renew_control(); next_control_ != nullptr) return renewed;
   }
   return append(*control_);
 }
 
-/// Begins a new control log with what is true now. On an error the old one serves on, unless the manifest on
-/// the disk may name the new one: then there is a `next_control_`, and nothing is appended before a further
-/// try succeeds.
+/// Begins a new control log with what is true now, under both locks. On an error the old one serves on,
+/// unless the manifest on the disk may name the new one: then there is a `next_control_`, and nothing is
+/// appended before a further try succeeds.
 Result<void> JournalImpl::renew_control() {
-  const std::lock_guard one(sync_mutex_);  // whoever syncs has the log in hand
-  const std::lock_guard lock(mutex_);
   const Manifest manifest = catalogue_->manifest();
   if (next_control_ == nullptr) {
     if (control_->written() < control_limit_bytes_) return {};  // another thread was here
